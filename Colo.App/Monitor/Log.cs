@@ -1,0 +1,73 @@
+using System.Globalization;
+
+namespace Colo.Monitor;
+
+/// <summary>How much an entry of the log matters, as syslog numbers it.</summary>
+public enum LogLevel
+{
+    /// <summary>Something failed and the operator has to act.</summary>
+    Error = 3,
+
+    /// <summary>Something is not as it should be, and is dealt with.</summary>
+    Warning = 4,
+
+    /// <summary>An event the operator cares about.</summary>
+    Info = 6,
+
+    /// <summary>Detail for finding a fault.</summary>
+    Debug = 7,
+}
+
+/// <summary>
+/// The log of the process: one line an event on standard error, with the journal's level prefix
+/// (sd-daemon(3)) when standard error is the journal. Never used on the path of a frame that is in order.
+/// </summary>
+public static class Log
+{
+    private static readonly Lock Gate = new();
+    private static readonly bool Journal = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null;
+
+    /// <summary>The least important level that is written.</summary>
+    public static LogLevel Level { get; set; } =
+        Environment.GetEnvironmentVariable("COLO_LOG") == "debug" ? LogLevel.Debug : LogLevel.Info;
+
+    /// <summary>Writes an error.</summary>
+    public static void Error(string message) => Write(LogLevel.Error, message);
+
+    /// <summary>Writes a warning.</summary>
+    public static void Warning(string message) => Write(LogLevel.Warning, message);
+
+    /// <summary>Writes an event.</summary>
+    public static void Info(string message) => Write(LogLevel.Info, message);
+
+    /// <summary>Writes detail.</summary>
+    public static void Debug(string message) => Write(LogLevel.Debug, message);
+
+    private static void Write(LogLevel level, string message)
+    {
+        if (level > Level)
+            return;
+        var line = Journal
+            ? $"<{(int)level}>{message}\n"
+            : string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.ffffff} {Name(level)} {message}\n");
+        lock (Gate)
+        {
+            try
+            {
+                Console.Error.Write(line);
+            }
+            catch (IOException)
+            {
+                // A closed standard error must not stop the guest.
+            }
+        }
+    }
+
+    private static string Name(LogLevel level) => level switch
+    {
+        LogLevel.Error => "error  ",
+        LogLevel.Warning => "warning",
+        LogLevel.Info => "info   ",
+        _ => "debug  ",
+    };
+}
