@@ -1,0 +1,121 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Colo.Memory;
+
+namespace Colo.Checkpoint;
+
+/// <summary>
+/// Loads the pages of a complete checkpoint on the secondary, while its VM stands still: afterwards image and guest
+/// mapping both show the checkpoint. A page that the SVM has written has a private copy; going back to the image's page by
+/// madvise costs some ten times as much as copying the page over the private one, and the guest's next write another
+/// fault. So copies stay where they are and are overwritten, and only when too many have come together are they dropped.
+/// </summary>
+internal sealed unsafe class ImageCommit : IDisposable
+{
+    private readonly GuestMemory _memory;
+    private readonly PageBitmap _written;
+    private readonly PageBitmap _private;
+    private readonly ulong _mostPrivate;
+    private ulong _privateCount;
+
+    internal ImageCommit(GuestMemory memory)
+    {
+        _memory = memory;
+        _written = new PageBitmap(memory.Pages);
+        _private = new PageBitmap(memory.Pages);
+        // A sixteenth of the guest's memory at most: the secondary stays well below twice the memory.
+        _mostPrivate = Math.Max(1024, memory.Pages / 16);
+    }
+
+    /// <summary>Pages that have a private copy.</summary>
+    internal ulong PrivatePages => _privateCount;
+
+    /// <summary>Brings image and guest mapping to the checkpoint.</summary>
+    /// <param name="staging">The pages of the checkpoint.</param>
+    /// <param name="svm">What the SVM and its devices have written since the last commit.</param>
+    internal void Apply(Staging staging, IDirtySource svm)
+    {
+        svm.Harvest(_written);
+        var drop = _privateCount + _written.Count() > _mostPrivate;
+        for (var i = 0; i < staging.Count; i++)
+        {
+            if (!staging.TryGet(i, out var page, out var content))
+                continue;
+            var offset = page * GuestMemory.PageSize;
+            Unsafe.CopyBlock(_memory.Image + offset, content, GuestMemory.PageSize);
+            if (!drop && (_private.IsSet(page) || _written.IsSet(page)))
+                Unsafe.CopyBlock(_memory.Base + offset, content, GuestMemory.PageSize);
+        }
+
+        if (drop)
+        {
+            _written.MoveTo(_private);
+            DropAll();
+            return;
+        }
+
+        RevertWritten(staging);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _written.Dispose();
+        _private.Dispose();
+    }
+
+    private void RevertWritten(Staging staging)
+    {
+        var words = _written.Words;
+        for (var word = 0; word < words.Length; word++)
+        {
+            for (var bits = words[word]; bits != 0; bits &= bits - 1)
+            {
+                var page = ((ulong)word * 64) + (ulong)BitOperations.TrailingZeroCount(bits);
+                if (_private.Set(page))
+                    _privateCount++;
+                if (staging.Holds(page))
+                    continue;
+                var offset = page * GuestMemory.PageSize;
+                Unsafe.CopyBlock(_memory.Base + offset, _memory.Image + offset, GuestMemory.PageSize);
+            }
+
+            words[word] = 0;
+        }
+    }
+
+    private void DropAll()
+    {
+        ForEachRun(_private, static (memory, first, count) =>
+            LinuxMemory.DropPrivate(memory.Base + (first * GuestMemory.PageSize), (nuint)(count * GuestMemory.PageSize)));
+        _private.Clear();
+        _privateCount = 0;
+    }
+
+    private void ForEachRun(PageBitmap bitmap, Action<GuestMemory, ulong, ulong> action)
+    {
+        ulong first = 0, count = 0;
+        for (ulong page = 0; page < bitmap.Pages; page++)
+        {
+            if (page % 64 == 0 && count == 0 && bitmap.Words[(int)(page / 64)] == 0)
+            {
+                page += 63;
+                continue;
+            }
+
+            if (bitmap.IsSet(page))
+            {
+                if (count++ == 0)
+                    first = page;
+            }
+            else if (count > 0)
+            {
+                action(_memory, first, count);
+                count = 0;
+            }
+        }
+
+        if (count > 0)
+            action(_memory, first, count);
+    }
+}
