@@ -1,0 +1,130 @@
+using Colo.Linux;
+using Colo.Machine;
+using Colo.Memory;
+using Colo.State;
+
+namespace Colo.Node;
+
+/// <summary>
+/// The guest on this node: memory, machine and NICs. It lives from start to end; a takeover changes only what the node
+/// does with it. On the loop's thread.
+/// </summary>
+internal sealed class GuestVm : IDisposable
+{
+    private readonly StateWriter _initial = new();
+    private readonly Action<GuestVm> _loadKernel;
+
+    internal GuestVm(EventLoop loop, GuestMemory memory, Machine.Machine machine, IReadOnlyList<GuestNic> nics, PairOffer offer, Action<GuestVm> loadKernel)
+    {
+        Loop = loop;
+        Memory = memory;
+        Machine = machine;
+        Nics = nics;
+        Offer = offer;
+        _loadKernel = loadKernel;
+    }
+
+    internal EventLoop Loop { get; }
+
+    internal GuestMemory Memory { get; }
+
+    internal Machine.Machine Machine { get; }
+
+    internal IReadOnlyList<GuestNic> Nics { get; }
+
+    internal PairOffer Offer { get; }
+
+    /// <summary>Whether the machine's page tables stay as they are after boot, so that no shadow of them can be stale.</summary>
+    internal bool FixedPageTables { get; set; }
+
+    /// <summary>Loads the kernel for the first start.</summary>
+    internal void Boot()
+    {
+        _loadKernel(this);
+        _initial.Clear();
+        Machine.SaveState(_initial);
+    }
+
+    /// <summary>Back to the state of power on, with the kernel loaded anew. The machine stands still before and after.</summary>
+    internal unsafe void Reset()
+    {
+        Freeze();
+        new Span<byte>(Memory.Base, checked((int)Math.Min(Memory.Size, int.MaxValue))).Clear();
+        for (var offset = (ulong)int.MaxValue; offset < Memory.Size; offset += int.MaxValue)
+            new Span<byte>(Memory.Base + offset, (int)Math.Min(Memory.Size - offset, int.MaxValue)).Clear();
+        for (ulong page = 0; page < Memory.Pages; page++)
+            Memory.DeviceDirty.Set(page);
+        _loadKernel(this);
+        var reader = new StateReader(_initial.Written, "initial state");
+        Machine.LoadState(ref reader);
+        FlushStalePages();
+        Thaw();
+    }
+
+    /// <summary>After the host has changed memory below a guest that had run: drops shadows of its page tables that may be stale.</summary>
+    internal void FlushStalePages()
+    {
+        if (Colo.Machine.Machine.UsesShadowPaging && !FixedPageTables)
+            Machine.FlushShadowPages();
+    }
+
+    internal void Freeze()
+    {
+        foreach (var nic in Nics)
+            nic.Freeze();
+    }
+
+    internal void Thaw()
+    {
+        foreach (var nic in Nics)
+            nic.Thaw();
+    }
+
+    internal void SetPath(INicPath? path)
+    {
+        foreach (var nic in Nics)
+            nic.Path = path;
+    }
+
+    /// <summary>Writes everything that, with memory, makes the guest go on elsewhere.</summary>
+    internal void Save(StateWriter writer)
+    {
+        var mark = writer.Begin("GVM ", 1);
+        Machine.SaveState(writer);
+        foreach (var nic in Nics)
+        {
+            var proxy = writer.Begin("PRXY", 1);
+            var table = new byte[nic.Rewriter.SaveSize];
+            nic.Rewriter.Save(table);
+            writer.Raw(table);
+            writer.End(proxy);
+        }
+
+        writer.End(mark);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote. The NICs are frozen.</summary>
+    internal void Load(ReadOnlySpan<byte> state)
+    {
+        var reader = new StateReader(state, "checkpoint");
+        var body = reader.Record("GVM ", 1, out _);
+        reader.Finish();
+        Machine.LoadState(ref body);
+        foreach (var nic in Nics)
+        {
+            var proxy = body.Record("PRXY", 1, out _);
+            nic.Rewriter.Load(proxy.Raw(proxy.Left));
+        }
+
+        body.Finish();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var nic in Nics)
+            nic.Dispose();
+        Machine.Dispose();
+        Memory.Dispose();
+    }
+}

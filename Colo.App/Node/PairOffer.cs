@@ -1,0 +1,73 @@
+using Colo.State;
+
+namespace Colo.Node;
+
+/// <summary>
+/// What a node's VM is made of, as far as both sides must agree before they can be a pair: a checkpoint of the one has to
+/// fit into the other.
+/// </summary>
+/// <param name="MemorySize">Bytes of RAM.</param>
+/// <param name="Cpus">vCPUs.</param>
+/// <param name="Macs">MAC addresses of the NICs, in order, as text.</param>
+/// <param name="Disks">Names and sizes of the disks, in order, as text.</param>
+/// <param name="Cpu">The CPU that the guest sees, as text; differing ones could crash the guest after a takeover.</param>
+internal sealed record PairOffer(ulong MemorySize, int Cpus, IReadOnlyList<string> Macs, IReadOnlyList<string> Disks, string Cpu)
+{
+    private const int MostDevices = 64;
+
+    internal void Write(StateWriter writer)
+    {
+        var mark = writer.Begin("PAIR", 1);
+        writer.U64(MemorySize);
+        writer.U32((uint)Cpus);
+        Write(writer, Macs);
+        Write(writer, Disks);
+        writer.Text(Cpu);
+        writer.End(mark);
+    }
+
+    /// <exception cref="StateFormatException">It is not one.</exception>
+    internal static PairOffer Read(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new StateReader(bytes, "pairing request");
+        var body = reader.Record("PAIR", 1, out _);
+        reader.Finish();
+        var memory = body.U64();
+        var cpus = (int)body.U32();
+        var offer = new PairOffer(memory, cpus, ReadTexts(ref body), ReadTexts(ref body), body.Text(256));
+        body.Finish();
+        return offer;
+    }
+
+    /// <summary>Says why the other side does not fit, with the setting to mend; null when it does.</summary>
+    internal string? Differs(PairOffer other)
+    {
+        if (other.MemorySize != MemorySize)
+            return $"[vm] memory differs: {MemorySize >> 20}M here, {other.MemorySize >> 20}M there";
+        if (other.Cpus != Cpus)
+            return $"[vm] cpus differs: {Cpus} here, {other.Cpus} there";
+        if (!other.Macs.SequenceEqual(Macs))
+            return $"the NICs differ: {string.Join(' ', Macs)} here, {string.Join(' ', other.Macs)} there";
+        if (!other.Disks.SequenceEqual(Disks))
+            return $"the disks differ: {string.Join(' ', Disks)} here, {string.Join(' ', other.Disks)} there";
+        return other.Cpu != Cpu ? $"the CPUs that the guest sees differ: {Cpu} here, {other.Cpu} there; set [vm] cpu" : null;
+    }
+
+    private static void Write(StateWriter writer, IReadOnlyList<string> texts)
+    {
+        writer.U32((uint)texts.Count);
+        foreach (var text in texts)
+            writer.Text(text);
+    }
+
+    private static string[] ReadTexts(ref StateReader reader)
+    {
+        var count = reader.U32();
+        if (count > MostDevices)
+            throw reader.Bad($"{count} devices");
+        var texts = new string[count];
+        for (var i = 0; i < texts.Length; i++)
+            texts[i] = reader.Text(128);
+        return texts;
+    }
+}

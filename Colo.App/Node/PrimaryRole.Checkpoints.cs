@@ -1,0 +1,164 @@
+using Colo.Checkpoint;
+using Colo.Linux;
+using Colo.Monitor;
+using Colo.Proxy;
+using Colo.State;
+
+namespace Colo.Node;
+
+/// <content>
+/// When checkpoints are taken, and the steps of one: idle → stopping (the vCPUs come to rest) → sent (the PVM runs on,
+/// the secondary receives) → loading (acknowledged, the SVM is being set to it) → idle.
+/// </content>
+internal sealed partial class PrimaryRole
+{
+    private readonly StateWriter _state = new(256 * 1024);
+    private readonly LoopTimer _scheduleTimer;
+    private readonly LoopTimer _intervalTimer;
+    private readonly LoopTimer _slowTimer;
+    private Step _step;
+    private CheckpointReason? _wanted;
+    private CheckpointReason _reason;
+    private ulong _epoch;
+    private long _earliestNs;
+    private long _pauseStartNs;
+    private long _pauseNs;
+    private long _pages;
+    private bool _handover;
+
+    private enum Step
+    {
+        Idle,
+        Stopping,
+        Sent,
+        Loading,
+    }
+
+    private void RequestCheckpoint(CheckpointReason reason)
+    {
+        if (_session is not { MemorySynced: true })
+            return;
+        // A planned one outranks what is waiting: it is also what that asked for.
+        if (_wanted is null || reason == CheckpointReason.Planned)
+            _wanted = reason;
+        Schedule();
+    }
+
+    private void Schedule()
+    {
+        if (_step != Step.Idle || _wanted is not { } reason || _ended)
+            return;
+        var now = MonotonicClock.Now;
+        if (now < _earliestNs && reason is not (CheckpointReason.Planned or CheckpointReason.Sync))
+        {
+            _scheduleTimer.SetAt(_earliestNs);
+            return;
+        }
+
+        _step = Step.Stopping;
+        _reason = reason;
+        _wanted = null;
+        _pauseStartNs = now;
+        _slowTimer.SetAfter(_settings.Slow);
+        _vm.Machine.RequestStop(OnStopped);
+    }
+
+    private void OnStopped()
+    {
+        var session = _session;
+        if (session?.Sender is null || _step != Step.Stopping)
+        {
+            // The secondary was lost on the way.
+            _step = Step.Idle;
+            _vm.Machine.Resume();
+            return;
+        }
+
+        FaultPoints.Reach("primary-stopped");
+        _vm.Freeze();
+        _epoch++;
+        var now = MonotonicClock.Now;
+        foreach (var nic in _nics)
+        {
+            // From the first checkpoint's stop on output waits.
+            nic.Comparer.SetProtected(true);
+            nic.Comparer.CheckpointTaken(_epoch, now);
+        }
+
+        _state.Clear();
+        _vm.Save(_state);
+        var (remainder, streamed) = session.Sender.Capture(_epoch, _state.Written);
+        _pages = remainder + streamed;
+        session.Mirroring = true;
+        MemoryProbe.Report("primary", _epoch, _vm.Memory);
+        _handover = _reason == CheckpointReason.Planned;
+        if (!_handover)
+        {
+            _vm.Machine.Resume();
+            _vm.Thaw();
+        }
+
+        _pauseNs = MonotonicClock.Now - _pauseStartNs;
+        _step = Step.Sent;
+        FaultPoints.Reach("primary-captured");
+    }
+
+    private void OnCheckpointReceived(ulong epoch)
+    {
+        if (_step != Step.Sent || epoch != _epoch)
+        {
+            _session?.Fail($"acknowledgement of epoch {epoch} where {_epoch} is under way");
+            return;
+        }
+
+        FaultPoints.Reach("primary-acknowledged");
+        _step = Step.Loading;
+        var now = MonotonicClock.Now;
+        _figures.BytesSent = _bytesBefore + _session!.Sender!.BytesSent;
+        _figures.Add(_reason, _pauseNs / 1000.0, (now - _pauseStartNs) / 1000.0, _pages);
+        foreach (var nic in _nics)
+            nic.Comparer.CheckpointCommitted(epoch, now);
+        if (_state_ == PrimaryState.Syncing)
+            BecomeProtected();
+        if (_handover)
+            CompleteHandover();
+    }
+
+    private void OnCheckpointLoaded(ulong epoch, long loadNs)
+    {
+        if (_step != Step.Loading || epoch != _epoch)
+        {
+            _session?.Fail($"epoch {epoch} loaded where {_epoch} is under way");
+            return;
+        }
+
+        _step = Step.Idle;
+        _slowTimer.Cancel();
+        // Never more than half of the time in checkpoints: as long as this one held the two VMs up, the next one waits.
+        var cost = Math.Max(_pauseNs + loadNs, _settings.Minimum.Ticks * 100);
+        _earliestNs = MonotonicClock.Now + cost;
+        _intervalTimer.SetAfter(_settings.Interval);
+        Schedule();
+    }
+
+    private void ResetCheckpoints()
+    {
+        // A stop under way ends in OnStopped, which finds no session and lets the machine run on.
+        if (_step != Step.Stopping)
+            _step = Step.Idle;
+        _wanted = null;
+        _handover = false;
+        _earliestNs = 0;
+        _scheduleTimer.Cancel();
+        _intervalTimer.Cancel();
+        _slowTimer.Cancel();
+    }
+
+    private void OnSlow()
+    {
+        if (_step == Step.Idle)
+            return;
+        Log.Warning($"the secondary is further behind than {_settings.Slow.TotalSeconds:0.#} s with checkpoint {_epoch}; it is dismissed ([failover] slow)");
+        Dismiss("too slow");
+    }
+}

@@ -1,0 +1,261 @@
+using Colo.Link;
+using Colo.Linux;
+using Colo.Machine;
+using Colo.Monitor;
+using Colo.Protection;
+using Colo.Proxy;
+
+namespace Colo.Node;
+
+/// <content>The secondary comes, is protected against, is lost, or takes the guest over as planned.</content>
+internal sealed partial class PrimaryRole
+{
+    private readonly LoopTimer _dismissTimer;
+    private readonly LoopTimer _silenceTimer;
+    private string _dismissReason = "";
+    private Action<bool>? _switched;
+
+    /// <summary>A secondary has opened all channels and fits: the first sync begins.</summary>
+    internal void Attach(PrimarySession session)
+    {
+        if (_session is not null)
+            SecondaryLost("it has begun a new pairing");
+        _session = session;
+        _state_ = PrimaryState.Syncing;
+        _node.StateChanged("a secondary is there; its first sync begins");
+        _vm.Machine.Dirty.Enable();
+        session.Start(this);
+        _silenceTimer.SetAfter(_settings.Heartbeat);
+    }
+
+    /// <summary>The first sync has little left: the first checkpoint can be taken.</summary>
+    internal void OnMemorySynced(PrimarySession session)
+    {
+        if (session != _session)
+            return;
+        session.MemorySynced = true;
+        RequestCheckpoint(CheckpointReason.Sync);
+    }
+
+    /// <summary>A message of the secondary on the Control channel.</summary>
+    internal void OnControl(PrimarySession session, ControlMessage type, ReadOnlySpan<byte> body)
+    {
+        if (session != _session)
+            return;
+        switch (type)
+        {
+            case ControlMessage.CheckpointReceived when body.Length == 8:
+                OnCheckpointReceived(BitConverter.ToUInt64(body));
+                break;
+            case ControlMessage.CheckpointLoaded when body.Length == 16:
+                OnCheckpointLoaded(BitConverter.ToUInt64(body), BitConverter.ToInt64(body[8..]));
+                break;
+            case ControlMessage.VmEnded when body.Length == 1:
+                Log.Info($"the secondary's VM stopped by itself ({(MachineEvent)body[0]}); a checkpoint brings it back");
+                RequestCheckpoint(CheckpointReason.Divergence);
+                break;
+            case ControlMessage.GuestEndedAcknowledged when _ended:
+                FinishEnd(null);
+                break;
+            case ControlMessage.Leave:
+                SecondaryLost("it left in order");
+                break;
+            case ControlMessage.DismissAcknowledged:
+                SecondaryLost(_dismissReason);
+                break;
+            case ControlMessage.HandoverTaken when _state_ == PrimaryState.Stopped:
+                FinishSwitchover();
+                break;
+            case ControlMessage.HandoverRequest:
+                if (!TrySwitchover(_node.OnSwitchedOver))
+                    Log.Warning("the secondary's operator asks for the guest; not protected yet");
+                break;
+            case ControlMessage.StopRequest:
+                EndGuest(MachineEvent.PowerOff);
+                break;
+            default:
+                session.Fail($"unexpected message {(ushort)type} of {body.Length} bytes");
+                break;
+        }
+    }
+
+    /// <summary>A frame of the SVM.</summary>
+    internal void OnOutput(ulong epoch, int nic, SecondaryFrameFlags flags, ulong index, ReadOnlySpan<byte> frame) =>
+        _nics[nic].Comparer.FromSecondary(epoch, index, flags, frame, MonotonicClock.Now);
+
+    /// <summary>An echo of a heartbeat has come: this node may speak for a while longer.</summary>
+    internal void OnEcho()
+    {
+        if (_state_ != PrimaryState.Protected || _session is not { } session)
+            return;
+        _voice.Until(session.LastEchoedSendNs + _settings.TimeoutNs - _settings.MarginNs);
+        foreach (var nic in _nics)
+        {
+            nic.OpenGate();
+            nic.Comparer.SetRoundTrip(session.RoundTripNs);
+        }
+    }
+
+    /// <summary>The secondary's node is dead for certain, or can never take over: goes on alone at once.</summary>
+    internal void SecondaryLost(string reason)
+    {
+        if (_session is not { } session)
+            return;
+        // First of all the keeper: whatever happens from here, nobody may take this guest over.
+        _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
+        _session = null;
+        var was = _state_;
+        _dismissTimer.Cancel();
+        _silenceTimer.Cancel();
+        ResetCheckpoints();
+        if (was == PrimaryState.Stopped)
+        {
+            if (_ended)
+            {
+                session.Dispose();
+                FinishEnd(null);
+                return;
+            }
+
+            // In the middle of a switchover: the guest is still here, stopped.
+            Log.Warning("the secondary was lost before it had taken the guest over; the guest goes on here");
+            _switched?.Invoke(false);
+            _switched = null;
+            _vm.Machine.Resume();
+            _vm.Thaw();
+        }
+
+        _state_ = PrimaryState.Unprotected;
+        _voice.Alone();
+        foreach (var nic in _nics)
+        {
+            nic.Comparer.SetProtected(false);
+            nic.OpenGate();
+        }
+
+        _bytesBefore = _figures.BytesSent;
+        foreach (var nic in _vm.Nics)
+            nic.ResumeReceive();
+        _node.StateChanged($"the secondary is lost: {reason}; the guest goes on unprotected");
+        // Joins the sender's thread; after everything that the guest waits for.
+        session.Dispose();
+        _vm.Machine.Dirty.Disable();
+        if (_ended)
+            FinishEnd(null);
+    }
+
+    /// <summary>What the heartbeats say of this node: how old the newest echoed one is, so that the secondary knows the window.</summary>
+    internal HeartbeatStatus BeatStatus(PrimarySession session)
+    {
+        var ageUs = Math.Clamp((MonotonicClock.Now - session.LastEchoedSendNs) / 1000, 0, uint.MaxValue);
+        return new HeartbeatStatus(_epoch, (uint)ageUs, session == _session && _state_ == PrimaryState.Protected ? 1u : 0u);
+    }
+
+    /// <summary>The connections ended. That may be the secondary's death, or only the link's.</summary>
+    internal void OnSessionClosed(PrimarySession session, string reason, bool peerSaidSo)
+    {
+        if (session != _session)
+            return;
+        // A secondary that does not have everything never takes over; one that takes its leave says so.
+        if (_state_ == PrimaryState.Syncing || (peerSaidSo && _state_ != PrimaryState.Stopped))
+        {
+            SecondaryLost(reason);
+            return;
+        }
+
+        Log.Info($"connection to the secondary: {reason}; calling it");
+        _node.Probe(session.Peer.Instance, dead =>
+        {
+            if (session != _session)
+                return;
+            if (dead == PeerVerdict.Dead)
+                SecondaryLost("its process is gone");
+            else if (_state_ == PrimaryState.Stopped && !_ended && dead == PeerVerdict.Alive)
+                FinishSwitchover();
+            else
+                Log.Info("the secondary's process may live; waiting for it until the failover timeout");
+        });
+    }
+
+    /// <summary>The secondary's keeper says that its node is dead.</summary>
+    internal void OnDeathNotice(LinkInstance instance)
+    {
+        if (_session is { } session && session.Peer.Instance == instance)
+            SecondaryLost("its process died (told by its keeper)");
+    }
+
+    /// <summary>Planned switchover: the secondary becomes the primary.</summary>
+    /// <param name="done">Called with true when the secondary speaks as the guest, with false when the guest stayed here.</param>
+    /// <returns>False if there is no protected secondary.</returns>
+    internal bool TrySwitchover(Action<bool> done)
+    {
+        if (_state_ != PrimaryState.Protected || _switched is not null || _ended)
+            return false;
+        _switched = done;
+        RequestCheckpoint(CheckpointReason.Planned);
+        return true;
+    }
+
+    /// <summary>On a primary whose secondary does not answer: the operator says that it is gone.</summary>
+    internal bool GoAlone()
+    {
+        if (_session is null)
+            return false;
+        SecondaryLost("the operator said so");
+        return true;
+    }
+
+    private void BecomeProtected()
+    {
+        _state_ = PrimaryState.Protected;
+        OnEcho();
+        _node.Keeper?.SetSession(_session!.Token);
+        _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks | KeeperPage.NodeFlags.Protected);
+        _node.StateChanged("protected");
+    }
+
+    private void CompleteHandover()
+    {
+        _handover = false;
+        _state_ = PrimaryState.Stopped;
+        foreach (var nic in _nics)
+            nic.OpenGate();
+        // From here on nothing leaves: the message that lets the other node speak is sent after the last frame.
+        _voice.Silent();
+        _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
+        _session!.SendControl(ControlMessage.Handover, BitConverter.GetBytes(_epoch));
+        Log.Info($"the guest is handed over with checkpoint {_epoch}");
+    }
+
+    private void FinishSwitchover()
+    {
+        Log.Info("the other node speaks as the guest");
+        var done = _switched;
+        _switched = null;
+        done?.Invoke(true);
+    }
+
+    private void Dismiss(string reason)
+    {
+        if (_session is null)
+            return;
+        _dismissReason = reason;
+        _session.SendControl(ControlMessage.Dismiss, []);
+        _dismissTimer.SetAfter(_settings.Timeout);
+    }
+
+    /// <summary>Goes alone when the lease has run out: no echo for the timeout. With no arbiter that is the primary's right.</summary>
+    private void CheckSilence()
+    {
+        if (_session is not { } session)
+            return;
+        var silence = MonotonicClock.Now - session.LastEchoedSendNs;
+        if (silence >= _settings.TimeoutNs)
+        {
+            SecondaryLost($"no sign of it for {silence / 1_000_000} ms");
+            return;
+        }
+
+        _silenceTimer.SetAt(Math.Min(session.LastEchoedSendNs + _settings.TimeoutNs, MonotonicClock.Now + (_settings.Heartbeat.Ticks * 100)));
+    }
+}

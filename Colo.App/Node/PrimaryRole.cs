@@ -1,0 +1,256 @@
+using Colo.Linux;
+using Colo.Machine;
+using Colo.Monitor;
+using Colo.Protection;
+using Colo.Proxy;
+
+namespace Colo.Node;
+
+/// <summary>States of a primary (interface: States).</summary>
+internal enum PrimaryState
+{
+    /// <summary>Runs alone.</summary>
+    Unprotected,
+
+    /// <summary>A secondary is there and does not have everything yet.</summary>
+    Syncing,
+
+    /// <summary>The secondary can take over at any moment.</summary>
+    Protected,
+
+    /// <summary>The guest has ended, or is the other node's.</summary>
+    Stopped,
+}
+
+/// <summary>
+/// The node that speaks as the guest. Alone it passes frames through; with a secondary it mirrors what comes in, holds
+/// what goes out until both VMs have sent it or a checkpoint covers it, and takes those checkpoints. All on the loop's
+/// thread, but for the sender's thread in the session.
+/// </summary>
+internal sealed partial class PrimaryRole : INicPath, IDisposable
+{
+    private readonly NodeContext _node;
+    private readonly GuestVm _vm;
+    private readonly NodeSettings _settings;
+    private readonly PrimaryNic[] _nics;
+    private readonly Voice _voice = new();
+    private readonly CheckpointFigures _figures;
+    private readonly LoopTimer _compareTimer;
+    private readonly LoopTimer _endTimer;
+    private PrimarySession? _session;
+    private PrimaryState _state_;
+    private PendingInput? _adopted;
+    private long _bytesBefore;
+    private bool _ended;
+    private MachineEvent _endEvent;
+
+    /// <summary>Takes over the guest's NICs; <paramref name="vm"/> may run already.</summary>
+    internal PrimaryRole(NodeContext node, GuestVm vm, ulong epoch)
+    {
+        _node = node;
+        _vm = vm;
+        _settings = node.Settings;
+        _figures = node.Figures;
+        _bytesBefore = _figures.BytesSent;
+        _epoch = epoch;
+        _nics = [.. vm.Nics.Select(nic => new PrimaryNic(nic, _voice, RequestCheckpoint))];
+        _scheduleTimer = node.Loop.AddTimer(Schedule);
+        _intervalTimer = node.Loop.AddTimer(() => RequestCheckpoint(CheckpointReason.Interval));
+        _slowTimer = node.Loop.AddTimer(OnSlow);
+        _compareTimer = node.Loop.AddTimer(OnCompareTimer);
+        _endTimer = node.Loop.AddTimer(() => FinishEnd("the secondary did not answer"));
+        _dismissTimer = node.Loop.AddTimer(() => SecondaryLost(_dismissReason));
+        _silenceTimer = node.Loop.AddTimer(CheckSilence);
+        _voice.Alone();
+        node.Loop.AddAfterRound(AfterRound);
+        vm.SetPath(this);
+    }
+
+    internal PrimaryState State => _state_;
+
+    internal ulong Epoch => _epoch;
+
+    internal PrimarySession? Session => _session;
+
+    internal IReadOnlyList<PrimaryNic> Nics => _nics;
+
+    /// <inheritdoc/>
+    public bool FromGuest(GuestNic nic, Span<byte> frame)
+    {
+        var mine = _nics[nic.Index];
+        if (!mine.CanTake)
+        {
+            mine.Refused = true;
+            if (_state_ == PrimaryState.Protected)
+                RequestCheckpoint(CheckpointReason.Queue);
+            return false;
+        }
+
+        var now = MonotonicClock.Now;
+        var result = nic.Rewriter.FromGuest(frame, now);
+        if (result.Action == RewriteAction.Withhold)
+            return true;
+        if (result.IsSyn && _session is { Mirroring: true } session)
+            session.SendWireIsn(_epoch, nic.Index, in result);
+        mine.Comparer.FromPrimary(frame, now);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool FromWire(GuestNic nic, ReadOnlySpan<byte> frame)
+    {
+        if (!nic.Device.Active || _state_ == PrimaryState.Stopped)
+            return true;
+        return (_adopted is null || PumpAdopted()) && Take(nic, frame);
+    }
+
+    /// <inheritdoc/>
+    public void ReceiveReady(GuestNic nic) => PumpAdopted();
+
+    /// <summary>Input that a takeover has left: it comes before what the network brings.</summary>
+    internal void Adopt(PendingInput input)
+    {
+        _adopted = input;
+        PumpAdopted();
+    }
+
+    private bool Take(GuestNic nic, ReadOnlySpan<byte> frame)
+    {
+        var mirror = _session is { Mirroring: true } ? _session : null;
+        if (mirror is not null && !mirror.CanSendFrame(frame.Length))
+            return false;
+        var now = MonotonicClock.Now;
+        // Mirrored is what the PVM takes, in the order and the epoch in which it takes it.
+        if (!nic.Deliver(frame, now))
+            return false;
+        _nics[nic.Index].Comparer.FromClient(frame, now);
+        mirror?.SendFrame(_epoch, nic.Index, frame);
+        return true;
+    }
+
+    /// <summary>The machine's guest has ended or stopped by itself.</summary>
+    internal void OnMachineEvent(MachineEvent what, string text)
+    {
+        if (_ended)
+            return;
+        switch (what)
+        {
+            case MachineEvent.Reset or MachineEvent.TripleFault:
+                Log.Warning($"guest {(what == MachineEvent.Reset ? "asked for a reset" : $"ended in a triple fault ({text})")}; it starts anew");
+                _vm.Machine.RequestStop(() =>
+                {
+                    _vm.Reset();
+                    _vm.Machine.Resume();
+                    RequestCheckpoint(CheckpointReason.Divergence);
+                });
+                break;
+            case MachineEvent.PowerOff:
+                Log.Info($"guest powered off {text}");
+                EndGuest(what);
+                break;
+            default:
+                Log.Error($"the machine failed: {text}");
+                // A secondary has a guest that runs: it goes on there, told by the keeper, when this process is gone.
+                _node.Exit(1, orderly: _state_ != PrimaryState.Protected);
+                break;
+        }
+    }
+
+    /// <summary>Ends the guest on both nodes: the operator's stop, or its own power-off.</summary>
+    internal void EndGuest(MachineEvent what)
+    {
+        if (_ended)
+            return;
+        _ended = true;
+        _endEvent = what;
+        if (_session is { } session && _state_ != PrimaryState.Unprotected)
+        {
+            // What is held may leave when the secondary has said that it will never take over.
+            session.SendControl(ControlMessage.GuestEnded, [(byte)what]);
+            _endTimer.SetAfter(_settings.Timeout);
+            return;
+        }
+
+        FinishEnd(null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _node.Loop.RemoveAfterRound(AfterRound);
+        foreach (var timer in new[] { _scheduleTimer, _intervalTimer, _slowTimer, _compareTimer, _endTimer, _dismissTimer, _silenceTimer })
+            timer.Dispose();
+        _session?.Dispose();
+        _adopted?.Dispose();
+        foreach (var nic in _nics)
+            nic.Dispose();
+    }
+
+    private void FinishEnd(string? warning)
+    {
+        if (warning is not null)
+            Log.Warning($"{warning}; the guest's last output is released all the same, for it has ended");
+        _state_ = PrimaryState.Stopped;
+        foreach (var nic in _nics)
+            nic.Comparer.SetProtected(false);
+        _node.Exit(_endEvent == MachineEvent.Crash ? 1 : 0, orderly: true);
+    }
+
+    private void OnCompareTimer()
+    {
+        var now = MonotonicClock.Now;
+        foreach (var nic in _nics)
+        {
+            if (nic.Comparer.NextDeadlineNs <= now)
+                nic.Comparer.OnTimer(now);
+        }
+    }
+
+    private bool PumpAdopted()
+    {
+        while (_adopted is { } input)
+        {
+            if (!input.TryPeek(out _, out var kind, out var frame))
+            {
+                _adopted.Dispose();
+                _adopted = null;
+                return true;
+            }
+
+            var (type, nic) = ((PacketMessage)(kind & 0xFF), _vm.Nics[kind >> 8]);
+            if (type == PacketMessage.Frame && !Take(nic, frame))
+                return false;
+            input.RemoveFirst();
+        }
+
+        return true;
+    }
+
+    /// <summary>Once a round of the loop: what frames have changed is told in one message rather than in one a frame.</summary>
+    private void AfterRound()
+    {
+        var deadline = long.MaxValue;
+        for (var i = 0; i < _nics.Length; i++)
+        {
+            var nic = _nics[i];
+            if (_session is { Mirroring: true } session && _step is Step.Idle or Step.Stopping && nic.TakeConfirmed(out var index))
+                session.SendConfirmed(_epoch, i, index);
+            deadline = Math.Min(deadline, nic.Comparer.NextDeadlineNs);
+            if (nic.Refused && nic.CanTake)
+            {
+                nic.Refused = false;
+                _vm.Nics[i].ResumeTransmit();
+            }
+        }
+
+        _compareTimer.SetAt(deadline);
+        if (_session is { } s && s.TakeRoom())
+        {
+            foreach (var nic in _vm.Nics)
+                nic.ResumeReceive();
+        }
+
+        if (_state_ == PrimaryState.Protected)
+            _node.Keeper?.SetMirrored(_session!.MirroredSent);
+    }
+}

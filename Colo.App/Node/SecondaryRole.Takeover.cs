@@ -1,0 +1,218 @@
+using Colo.Link;
+using Colo.Linux;
+using Colo.Machine;
+using Colo.Monitor;
+
+namespace Colo.Node;
+
+/// <content>
+/// When this node may take the guest over, and how it does. The evidence that suffices (peers.md's rules): the primary's
+/// own word (handover), its keeper's death notice for this very session, a closed link that a call back confirms inside
+/// the window in which the primary cannot have gone alone, or the operator.
+/// </content>
+internal sealed partial class SecondaryRole
+{
+    private const int SettleMs = 20;
+
+    private readonly LoopTimer _silenceTimer;
+    private readonly LoopTimer _settleTimer;
+    private string? _deferred;
+    private Takeover? _takeover;
+    private ulong _expectedFrames;
+    private long _settleUntilNs;
+
+    private sealed record Takeover(string Reason, bool Planned, long StartedNs);
+
+    /// <summary>The primary's keeper says that its node is dead.</summary>
+    /// <param name="instance">The node it watched.</param>
+    /// <param name="session">The session in which that node counted this one as current, if it did.</param>
+    /// <param name="current">Whether it did.</param>
+    /// <param name="mirrored">Frames that it had mirrored in that session.</param>
+    internal void OnDeathNotice(LinkInstance instance, LinkSession session, bool current, ulong mirrored)
+    {
+        if (_control is not { } control || control.Peer.Instance != instance || control.Peer.Session != session)
+        {
+            Log.Info("a keeper tells of the death of a primary that this node is not paired with");
+            return;
+        }
+
+        if (!current || _state != SecondaryState.Protected)
+        {
+            Log.Error("the primary died while this node was not current; it cannot take over");
+            Restart("the primary died before the first sync was complete");
+            return;
+        }
+
+        _expectedFrames = mirrored;
+        TakeOver("the primary's process died (told by its keeper)", planned: false);
+    }
+
+    /// <summary>The operator's word. Refused while the primary is alive, unless forced.</summary>
+    /// <returns>Null, or why not.</returns>
+    internal string? Failover(bool force)
+    {
+        if (_state != SecondaryState.Protected)
+            return _state == SecondaryState.Syncing
+                ? "this node is still syncing: it does not have the whole guest and can never take over from here"
+                : "this node has no guest to take over";
+        if (_control is { IsOpen: true } control && !IsSilent)
+        {
+            if (!force)
+                return "the primary is alive; a planned switchover is asked for there (colo failover on the primary), or --force here";
+            control.TrySend((ushort)ControlMessage.HandoverRequest, [], []);
+            return null;
+        }
+
+        TakeOver(force ? "the operator forced it" : "the operator asked for it; the primary is gone", planned: false);
+        return null;
+    }
+
+    /// <summary>The operator's stop, asked of this node.</summary>
+    internal bool RequestStop() => _control is { IsOpen: true } control && control.TrySend((ushort)ControlMessage.StopRequest, [], []);
+
+    /// <summary>Leaves in order: the primary goes on without a pause.</summary>
+    internal void Leave()
+    {
+        _control?.TrySend((ushort)ControlMessage.Leave, [], []);
+        _control?.Flush();
+    }
+
+    private bool IsSilent => _heartbeat is null || MonotonicClock.Now >= _heartbeat.Beats.LostAtNs;
+
+    /// <summary>
+    /// How long the primary cannot have gone alone: it may speak for the timeout after the sending of its newest echoed
+    /// beat, and tells that beat's age in every beat. Of the way to here no more is known than the round trip.
+    /// </summary>
+    private long WindowEndNs =>
+        _heartbeat is not { } heart
+            ? 0
+            : heart.Beats.LastHeardNs - (heart.Beats.PeerStatus.State * 1000L) - (2 * heart.Beats.SmoothedRttNs) +
+              _node.Settings.TimeoutNs - _node.Settings.MarginNs;
+
+    private void OnLinkLost(LinkClosedReason reason, string text)
+    {
+        if (_state != SecondaryState.Protected || reason == LinkClosedReason.Goodbye)
+        {
+            if (!_loading || reason == LinkClosedReason.Goodbye)
+                Restart($"the link to the primary ended: {text}");
+            return;
+        }
+
+        if (_takeover is not null || _probing)
+            return;
+        _probing = true;
+        var window = WindowEndNs;
+        Log.Info($"connection to the primary: {text}; calling it");
+        _node.Probe(_control!.Peer.Instance, verdict =>
+        {
+            _probing = false;
+            if (_state != SecondaryState.Protected || _takeover is not null)
+                return;
+            switch (verdict)
+            {
+                case PeerVerdict.Dead when MonotonicClock.Now < window:
+                    TakeOver("the primary's process is gone", planned: false);
+                    break;
+                case PeerVerdict.Alive:
+                    Restart("the link was cut and the primary lives");
+                    break;
+                default:
+                    _silenceTimer.SetAt(Math.Max(MonotonicClock.Now, _heartbeat?.Beats.LostAtNs ?? 0));
+                    break;
+            }
+        });
+    }
+
+    private bool _probing;
+
+    private void OnSilence()
+    {
+        if (_state != SecondaryState.Protected || _takeover is not null)
+            return;
+        if (_node.Settings.SilenceTakeover)
+        {
+            TakeOver("the primary is silent, and [failover] silence = takeover", planned: false);
+            return;
+        }
+
+        Log.Error(
+            "THE PRIMARY IS SILENT. A cut cable looks the same as a dead host, so this node stays silent too. " +
+            "If the other host is down for certain: colo failover --force");
+    }
+
+    private void TakeOver(string reason, bool planned)
+    {
+        if (_state != SecondaryState.Protected || _takeover is not null)
+            return;
+        if (_loading)
+        {
+            // A checkpoint that is acknowledged is gone on from; it is loaded in a moment.
+            _deferred = reason;
+            return;
+        }
+
+        _takeover = new Takeover(reason, planned, MonotonicClock.Now);
+        Checkpoint.FaultPoints.Reach("secondary-takeover");
+        // An echo sent from here on would open the primary's window again.
+        _heartbeat?.Dispose();
+        if (planned)
+        {
+            _control!.TrySend((ushort)ControlMessage.HandoverTaken, [], []);
+            _control.Flush();
+        }
+
+        _control?.DrainNow();
+        _settleUntilNs = MonotonicClock.Now + (SettleMs * 1_000_000L);
+        FinishTakeover();
+    }
+
+    private void FinishTakeover()
+    {
+        if (_takeover is not { } takeover || _state != SecondaryState.Protected)
+            return;
+        // What the primary has mirrored before it died is on its way or in the socket.
+        _packets?.DrainNow();
+        if (_framesReceived < _expectedFrames && _packets is { IsOpen: true } && MonotonicClock.Now < _settleUntilNs)
+        {
+            _settleTimer.SetAfter(TimeSpan.FromMilliseconds(1));
+            return;
+        }
+
+        _state = SecondaryState.Ended;
+        foreach (var nic in _vm.Nics)
+        {
+            nic.DiscardArrived();
+            nic.Rewriter.BecomeLive(MonotonicClock.Now);
+        }
+
+        _vm.Machine.Dirty.Disable();
+        var primary = new PrimaryRole(_node, _vm, _epoch);
+        foreach (var nic in _vm.Nics)
+            Announcement.Send(nic.Mac, nic.Addresses, nic.Backend.Send);
+        var replayed = 0;
+        foreach (var nic in _nics)
+            replayed += nic.SendKept();
+        primary.Adopt(Detach());
+        _node.TookOver(this, primary, takeover.Reason, MonotonicClock.Now - takeover.StartedNs, replayed);
+        if (_vmEnded is { } ended)
+            primary.OnMachineEvent(ended, "before the takeover");
+        // Last, for it joins the receiver's thread: the guest speaks already.
+        Dispose();
+    }
+
+    /// <summary>Gives the waiting input away: to the primary that this node becomes.</summary>
+    private PendingInput Detach()
+    {
+        var input = _pending;
+        _pending = new PendingInput(1024);
+        return input;
+    }
+
+    private void Restart(string reason)
+    {
+        if (_state == SecondaryState.Ended)
+            return;
+        _state = SecondaryState.Ended;
+        _node.RestartSecondary(this, reason);
+    }
+}

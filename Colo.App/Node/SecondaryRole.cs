@@ -1,0 +1,331 @@
+using System.Buffers.Binary;
+using Colo.Checkpoint;
+using Colo.Link;
+using Colo.Linux;
+using Colo.Machine;
+using Colo.Monitor;
+using Colo.Proxy;
+
+namespace Colo.Node;
+
+/// <summary>States of a secondary (interface: States).</summary>
+internal enum SecondaryState
+{
+    /// <summary>No primary yet.</summary>
+    Waiting,
+
+    /// <summary>Receives the guest for the first time; can never take over.</summary>
+    Syncing,
+
+    /// <summary>Can take over.</summary>
+    Protected,
+
+    /// <summary>Has taken over, or its time is over.</summary>
+    Ended,
+}
+
+/// <summary>
+/// The node whose VM runs silently in parallel: it gets the primary's input, sends its output to be compared, and is set
+/// to each checkpoint. One pairing long: when that ends without a takeover, the node begins anew with an empty VM. All on
+/// the loop's thread, but for the receiver's.
+/// </summary>
+internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposable
+{
+    private const int PendingBytes = 64 << 20;
+
+    private readonly NodeContext _node;
+    private readonly GuestVm _vm;
+    private readonly SecondaryNic[] _nics;
+    private PendingInput _pending = new(PendingBytes);
+    private readonly ImageCommit _commit;
+    private readonly MachineDirtySource _dirty;
+    private readonly PairDialer _dialer;
+    private readonly byte[] _head = new byte[PacketHead.Size + 8];
+    private LinkConnection? _control;
+    private LinkConnection? _packets;
+    private PairSession? _channels;
+    private LinkCheckpointStream? _stream;
+    private LinkHeartbeat? _heartbeat;
+    private CheckpointReceiver? _receiver;
+    private SecondaryState _state;
+    private ulong _epoch;
+    private ulong _framesReceived;
+    private bool _loading;
+    private MachineEvent? _vmEnded;
+    private string _lastAttempt = "";
+
+    internal SecondaryRole(NodeContext node, GuestVm vm)
+    {
+        _node = node;
+        _vm = vm;
+        _nics = [.. vm.Nics.Select(nic => new SecondaryNic(nic))];
+        _commit = new ImageCommit(vm.Memory);
+        _dirty = new MachineDirtySource(vm.Machine.Dirty);
+        _silenceTimer = node.Loop.AddTimer(OnSilence);
+        _settleTimer = node.Loop.AddTimer(FinishTakeover);
+        _dialer = new PairDialer(node.Loop, node.PeerAddress, node.Identity, node.LinkOptions, OnPaired)
+        {
+            AttemptFailed = OnAttemptFailed,
+        };
+        vm.SetPath(this);
+    }
+
+    internal SecondaryState State => _state;
+
+    internal ulong Epoch => _epoch;
+
+    internal LinkHeartbeat? Heartbeat => _heartbeat;
+
+    internal bool Connected => _control is { IsOpen: true };
+
+    internal CheckpointReceiver? Receiver => _receiver;
+
+    /// <summary>Begins to look for the primary.</summary>
+    internal void Start() => _dialer.Start();
+
+    /// <inheritdoc/>
+    public bool FromGuest(GuestNic nic, Span<byte> frame)
+    {
+        var mine = _nics[nic.Index];
+        if (mine.Refused)
+            return false;
+        var result = nic.Rewriter.FromGuest(frame, MonotonicClock.Now);
+        if (result.Action == RewriteAction.Withhold)
+            return true;
+        var flags = result.Action == RewriteAction.SendPending ? SecondaryFrameFlags.SequencePending : SecondaryFrameFlags.None;
+        if (!mine.TryKeep(flags, frame, out var index))
+            return false;
+        PacketHead.Write(_head, _epoch, nic.Index, (byte)flags);
+        BinaryPrimitives.WriteUInt64LittleEndian(_head.AsSpan(PacketHead.Size), index);
+        // When it does not fit, the primary sees a gap in the numbers and takes a checkpoint.
+        _ = _packets?.TrySend((ushort)PacketMessage.Output, _head, frame);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool FromWire(GuestNic nic, ReadOnlySpan<byte> frame) => true; // The primary's port has it; here it is a copy.
+
+    /// <inheritdoc/>
+    public void ReceiveReady(GuestNic nic) => PumpInput();
+
+    /// <summary>The SVM has stopped by itself.</summary>
+    internal void OnMachineEvent(MachineEvent what, string text)
+    {
+        if (_vmEnded is not null || _state == SecondaryState.Ended)
+            return;
+        _vmEnded = what;
+        Log.Debug($"the secondary's VM stopped by itself: {what} {text}");
+        _control?.TrySend((ushort)ControlMessage.VmEnded, [(byte)what], []);
+    }
+
+    /// <inheritdoc/>
+    public void OnMessage(LinkConnection connection, ushort type, ReadOnlySpan<byte> body)
+    {
+        if (_state == SecondaryState.Ended)
+            return;
+        if (connection == _control)
+            OnControl((ControlMessage)type, body);
+        else
+            OnPacket((PacketMessage)type, body);
+    }
+
+    /// <inheritdoc/>
+    public void OnClosed(LinkConnection connection, LinkClosedReason reason, string text)
+    {
+        if (_state == SecondaryState.Ended)
+            return;
+        if (reason == LinkClosedReason.Local)
+            return;
+        OnLinkLost(reason, text);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _state = SecondaryState.Ended;
+        _silenceTimer.Dispose();
+        _settleTimer.Dispose();
+        _dialer.Dispose();
+        CloseLinks("the secondary ends");
+        foreach (var nic in _nics)
+            nic.Dispose();
+        _pending.Dispose();
+        _commit.Dispose();
+    }
+
+    private void CloseLinks(string text)
+    {
+        _heartbeat?.Dispose();
+        _control?.Close(LinkClosedReason.Local, text);
+        _packets?.Close(LinkClosedReason.Local, text);
+        _receiver?.Dispose();
+        _receiver = null;
+        _stream?.Dispose();
+        _stream = null;
+        _channels?.Dispose();
+        _channels = null;
+    }
+
+    private void OnAttemptFailed(LinkDialResult result)
+    {
+        if (result.Text == _lastAttempt)
+            return;
+        _lastAttempt = result.Text;
+        Log.Info($"waiting for the primary: {result.Text}");
+    }
+
+    private void OnPaired(PairSession channels)
+    {
+        _channels = channels;
+        _control = channels.Control.Open(_node.Loop, this);
+        _packets = channels.Packets.Open(_node.Loop, this);
+        var beats = new Heartbeat(_node.Settings.Heartbeat, _node.Settings.Timeout, TimeSpan.FromTicks(_node.Settings.MarginNs / 100), MonotonicClock.Now);
+        _heartbeat = new LinkHeartbeat(_node.Loop, _control, beats, () => new HeartbeatStatus(_epoch, 0, 0), OnSilence)
+        {
+            HeardAgain = () => Log.Info("the primary is heard again"),
+        };
+        var writer = new State.StateWriter();
+        _vm.Offer.Write(writer);
+        _control.TrySend((ushort)ControlMessage.PairRequest, writer.Written, []);
+    }
+
+    private void OnControl(ControlMessage type, ReadOnlySpan<byte> body)
+    {
+        switch (type)
+        {
+            case ControlMessage.PairAccept when _state == SecondaryState.Waiting:
+                BeginSync();
+                break;
+            case ControlMessage.PairRefuse:
+                Log.Error($"the primary refuses this node: {System.Text.Encoding.UTF8.GetString(body)}");
+                _node.Exit(3, orderly: true);
+                break;
+            case ControlMessage.GuestEnded when body.Length == 1:
+                Log.Info($"the guest has ended ({(MachineEvent)body[0]})");
+                _state = SecondaryState.Ended;
+                _node.Keeper?.SetFlags(Protection.KeeperPage.NodeFlags.Orderly);
+                _control!.TrySend((ushort)ControlMessage.GuestEndedAcknowledged, [], []);
+                _control.Flush();
+                _node.Exit(0, orderly: true);
+                break;
+            case ControlMessage.Handover when body.Length == 8 && _state == SecondaryState.Protected:
+                TakeOver("planned switchover", planned: true);
+                break;
+            case ControlMessage.Dismiss:
+                Log.Warning("the primary has dismissed this node: it is no longer current, and begins anew");
+                _control!.TrySend((ushort)ControlMessage.DismissAcknowledged, [], []);
+                _control.Flush();
+                Restart("dismissed");
+                break;
+            default:
+                throw new FormatException($"unexpected message {(ushort)type} of {body.Length} bytes on the Control channel");
+        }
+    }
+
+    private void BeginSync()
+    {
+        _state = SecondaryState.Syncing;
+        _node.StateChanged("receives the guest for the first time");
+        _stream = new LinkCheckpointStream(_channels!.Checkpoint.OpenBlocking(TimeSpan.FromDays(1)));
+        CheckpointReceiver receiver = null!;
+        receiver = new CheckpointReceiver(
+            _vm.Memory,
+            _stream,
+            checkpoint => _node.Loop.Post(() => OnComplete(receiver, checkpoint)),
+            e => _node.Loop.Post(() => OnReceiverFailed(receiver, e)));
+        _receiver = receiver;
+        receiver.Start();
+    }
+
+    private void OnReceiverFailed(CheckpointReceiver receiver, Exception e)
+    {
+        // The end of the connection shows on the other channels too, with better evidence of what happened.
+        if (receiver == _receiver && _state is SecondaryState.Syncing or SecondaryState.Protected && e is InvalidDataException)
+            Restart(e.Message);
+    }
+
+    private void OnComplete(CheckpointReceiver receiver, ReceivedCheckpoint checkpoint)
+    {
+        if (receiver != _receiver || _state == SecondaryState.Ended || _takeover is not null)
+            return;
+        _loading = true;
+        // From here on there is no way back to an older state: only forward into this checkpoint.
+        if (!checkpoint.First)
+            Acknowledge(ControlMessage.CheckpointReceived, checkpoint.Epoch);
+        FaultPoints.Reach("secondary-acknowledged");
+        var started = MonotonicClock.Now;
+        if (checkpoint.First)
+            LoadCheckpoint(checkpoint, started);
+        else
+            _vm.Machine.RequestStop(() => LoadCheckpoint(checkpoint, started));
+    }
+
+    private void LoadCheckpoint(ReceivedCheckpoint checkpoint, long startedNs)
+    {
+        _vm.Freeze();
+        try
+        {
+            if (checkpoint.First)
+                _vm.Machine.Dirty.Enable();
+            _commit.Apply(_receiver!.Staging, _dirty);
+            FaultPoints.Reach("secondary-applied");
+            _vm.Load(checkpoint.State.Span);
+        }
+        catch (Exception e) when (e is FormatException or InvalidDataException or IOException)
+        {
+            Log.Error($"checkpoint {checkpoint.Epoch} cannot be loaded: {e.Message}");
+            // After its acknowledgement there is no older state to go back to, so this node is good for nothing.
+            if (checkpoint.First)
+                Restart("the checkpoint cannot be loaded");
+            else
+                _node.Exit(1, orderly: false);
+            return;
+        }
+
+        if (!checkpoint.First)
+            _vm.FlushStalePages();
+        MemoryProbe.Report("secondary", checkpoint.Epoch, _vm.Memory);
+        _epoch = checkpoint.Epoch;
+        _vmEnded = null;
+        foreach (var nic in _nics)
+            nic.BeginEpoch();
+        _pending.DropBefore(_epoch);
+        if (checkpoint.First)
+            _vm.Machine.Start();
+        else
+            _vm.Machine.Resume();
+        _vm.Thaw();
+        _receiver.Loaded();
+        _loading = false;
+        if (checkpoint.First)
+        {
+            Acknowledge(ControlMessage.CheckpointReceived, checkpoint.Epoch);
+            _state = SecondaryState.Protected;
+            _node.Keeper?.SetFlags(Protection.KeeperPage.NodeFlags.None);
+            _node.StateChanged("protected: can take over");
+        }
+
+        AcknowledgeLoaded(checkpoint.Epoch, MonotonicClock.Now - startedNs);
+        FaultPoints.Reach("secondary-loaded");
+        PumpInput();
+        if (_deferred is { } deferred)
+            TakeOver(deferred, planned: false);
+    }
+
+    private void Acknowledge(ControlMessage type, ulong epoch)
+    {
+        Span<byte> body = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(body, epoch);
+        _control!.TrySend((ushort)type, body, []);
+        _control.Flush();
+    }
+
+    private void AcknowledgeLoaded(ulong epoch, long loadNs)
+    {
+        Span<byte> body = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(body, epoch);
+        BinaryPrimitives.WriteInt64LittleEndian(body[8..], loadNs);
+        _control!.TrySend((ushort)ControlMessage.CheckpointLoaded, body, []);
+        _control.Flush();
+    }
+}
