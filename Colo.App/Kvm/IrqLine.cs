@@ -1,0 +1,18 @@
+using Colo.Devices;
+
+namespace Colo.Kvm;
+
+/// <summary>
+/// An edge-triggered input of the in-kernel interrupt controllers. Not an irqfd: that hands the edge to a kernel worker
+/// for the I/O APIC, so a checkpoint taken in between would lose it. KVM_IRQ_LINE has put it into the controllers'
+/// state when it returns.
+/// </summary>
+internal sealed class IrqLine(KvmVm vm, uint gsi) : IInterruptLine
+{
+    /// <inheritdoc/>
+    public void Raise()
+    {
+        vm.SetIrqLine(gsi, true);
+        vm.SetIrqLine(gsi, false);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using Colo.Linux;
+
+namespace Colo.Kvm;
+
+/// <summary>
+/// One vCPU of KVM: its descriptor, its shared mapping and, where used, its dirty ring. Not a thread; KVM serialises
+/// the ioctls, and <see cref="Run"/> is called by one thread only.
+/// </summary>
+internal sealed unsafe class KvmVcpu : IDisposable
+{
+    private readonly FileDescriptor _fd;
+    private readonly int _mapSize;
+    private readonly nuint _ringSize;
+
+    internal KvmVcpu(KvmSystem system, KvmVm vm, int index, int dirtyRingEntries)
+    {
+        Index = index;
+        _fd = FileDescriptor.FromResult(NativeKvm.ioctl(vm.Fd, KvmIoctl.KVM_CREATE_VCPU, index), "KVM_CREATE_VCPU");
+        _mapSize = system.VcpuMapSize;
+        Shared = (kvm_run*)Map((nuint)_mapSize, 0);
+        if (dirtyRingEntries > 0)
+        {
+            _ringSize = (nuint)dirtyRingEntries * (nuint)sizeof(kvm_dirty_gfn);
+            RingEntries = (uint)dirtyRingEntries;
+            Ring = (kvm_dirty_gfn*)Map(_ringSize, KvmValue.KVM_DIRTY_LOG_PAGE_OFFSET * 4096);
+        }
+    }
+
+    internal int Index { get; }
+
+    /// <summary>The mapping shared with the kernel.</summary>
+    internal kvm_run* Shared { get; }
+
+    internal int MapSize => _mapSize;
+
+    internal kvm_dirty_gfn* Ring { get; }
+
+    internal uint RingEntries { get; }
+
+    /// <summary>The next entry of the dirty ring to look at; belongs to the dirty tracker.</summary>
+    internal uint RingIndex { get; set; }
+
+    public void Dispose()
+    {
+        _ = Native.munmap(Shared, (nuint)_mapSize);
+        if (Ring != null)
+            _ = Native.munmap(Ring, _ringSize);
+        _fd.Dispose();
+    }
+
+    /// <summary>Runs the guest until there is something to do.</summary>
+    /// <returns>0, or the errno: EINTR after a kick or with immediate_exit.</returns>
+    internal int Run() =>
+        NativeKvm.ioctl(_fd.Number, KvmIoctl.KVM_RUN, 0) >= 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>The signals that are blocked while the guest runs, in place of the thread's own mask.</summary>
+    internal void SetSignalMask(ulong blocked)
+    {
+        var mask = new kvm_signal_mask { len = 8, sigset = blocked };
+        Do(KvmIoctl.KVM_SET_SIGNAL_MASK, &mask, "KVM_SET_SIGNAL_MASK");
+    }
+
+    internal void SetCpuid(ReadOnlySpan<kvm_cpuid_entry2> entries)
+    {
+        var bytes = new byte[8 + (entries.Length * sizeof(kvm_cpuid_entry2))];
+        BitConverter.TryWriteBytes(bytes, entries.Length);
+        MemoryMarshal.AsBytes(entries).CopyTo(bytes.AsSpan(8));
+        fixed (byte* list = bytes)
+            Do(KvmIoctl.KVM_SET_CPUID2, list, "KVM_SET_CPUID2");
+    }
+
+    internal uint TscKhz() =>
+        (uint)LinuxException.ThrowIfNegative(NativeKvm.ioctl(_fd.Number, KvmIoctl.KVM_GET_TSC_KHZ, 0), "KVM_GET_TSC_KHZ");
+
+    internal void Do(uint request, void* argument, string name) =>
+        LinuxException.ThrowIfNegative(NativeKvm.ioctl(_fd.Number, request, argument), name);
+
+    /// <summary>An ioctl whose result counts: -1 with the errno set where it failed.</summary>
+    internal int Try(uint request, void* argument) => NativeKvm.ioctl(_fd.Number, request, argument);
+
+    internal T Get<T>(uint request, string name)
+        where T : unmanaged
+    {
+        T value = default;
+        Do(request, &value, name);
+        return value;
+    }
+
+    internal void Set<T>(uint request, in T value, string name)
+        where T : unmanaged
+    {
+        fixed (T* pointer = &value)
+            Do(request, pointer, name);
+    }
+
+    private void* Map(nuint size, long offset)
+    {
+        var address = Native.mmap(null, size, 3, 1 /* MAP_SHARED */, _fd.Number, offset);
+        return (nint)address != -1 ? address : throw LinuxException.FromLastError("mmap of a vCPU");
+    }
+}

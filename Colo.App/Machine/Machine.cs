@@ -1,0 +1,439 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Colo.Boot;
+using Colo.Devices;
+using Colo.Devices.Legacy;
+using Colo.Kvm;
+using Colo.Linux;
+using Colo.Memory;
+using Colo.Monitor;
+
+namespace Colo.Machine;
+
+/// <summary>
+/// A virtual machine: RAM, vCPUs on threads of their own, in-kernel interrupt controllers and timer, the few devices of
+/// a PC that any guest expects, and added devices. Knows how to stop with nothing half done, to save its state and to
+/// go on from one. Everything but RAM, which is the caller's. Members are for the loop's thread unless they say otherwise.
+/// </summary>
+public sealed unsafe partial class Machine : IDisposable
+{
+    // Inputs of the I/O APIC for added devices: what serial port (4), RTC (8), keyboard (1, 12), timer (0, 2) and
+    // coprocessor (13) do not use.
+    private static readonly uint[] DeviceGsis = [5, 6, 7, 9, 10, 11, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23];
+
+    private readonly EventLoop _loop;
+    private readonly GuestMemory _memory;
+    private readonly KvmSystem _system;
+    private readonly KvmVm _vm;
+    private readonly KvmVcpu[] _vcpus;
+    private readonly VcpuThread[] _threads;
+    private readonly List<(ulong Address, uint Value, EventFd Fd)> _doorbells = [];
+    private readonly Queue<Action> _onStopped = new();
+    private readonly List<(string Name, IStatefulDevice State)> _stateful = [];
+    private readonly kvm_cpuid_entry2[] _cpuid;
+    private int _addedDevices;
+    private ulong _nextBase = MemoryLayout.DevicesStart;
+    private bool _started;
+    private volatile bool _stop;
+    private volatile bool _exiting;
+    private MachineEvent _ended;
+    private bool _endReported;
+    private string _endText = "";
+    private bool _disposed;
+
+    /// <summary>Makes a machine that does not run yet.</summary>
+    /// <exception cref="KvmException">This host cannot do it; the message names the mend.</exception>
+    public Machine(MachineOptions options, GuestMemory memory, EventLoop loop)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Cpus, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Cpus, MpTable.MostCpus);
+        (_memory, _loop) = (memory, loop);
+        _system = KvmSystem.Open();
+        _vcpus = new KvmVcpu[options.Cpus];
+        _threads = new VcpuThread[options.Cpus];
+        try
+        {
+            var most = _system.Check(KvmCapability.KVM_CAP_MAX_VCPUS);
+            if (options.Cpus > most)
+                throw new KvmException($"this host's KVM has at most {most} vCPUs a guest, {options.Cpus} are asked for: lower [vm] cpus");
+            var ring = ChooseRing(options);
+            var manual = _system.Check(KvmCapability.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2) > 0;
+            _vm = new KvmVm(_system, ring, manual);
+            MapRam(log: false);
+            for (var i = 0; i < _vcpus.Length; i++)
+                _vcpus[i] = new KvmVcpu(_system, _vm, i, ring);
+            TscKhz = _vcpus[0].TscKhz();
+            _cpuid = GuestCpuid.Build(
+                _system.SupportedCpuid(), options.Model, options.MaskRandom,
+                _system.Check(KvmCapability.KVM_CAP_TSC_DEADLINE_TIMER) > 0, TscKhz);
+            foreach (var vcpu in _vcpus)
+            {
+                vcpu.SetCpuid(GuestCpuid.ForVcpu(_cpuid, vcpu.Index, _vcpus.Length));
+                _threads[vcpu.Index] = new VcpuThread(this, vcpu);
+            }
+
+            Dirty = new DirtyTracker(_vm, memory, _vcpus, ring > 0, manual, MapRam);
+            MakeStates();
+            Serial = new SerialPort(new IrqLine(_vm, 4));
+            AddLegacyDevices();
+        }
+        catch
+        {
+            Free();
+            throw;
+        }
+    }
+
+    /// <summary>Called on the loop's thread when the guest's run has ended by itself; the text is for the log.</summary>
+    public Action<MachineEvent, string>? OnEvent { get; set; }
+
+    /// <summary>Whether it stands still with nothing half done: before <see cref="Start"/>, after a stop, after its end.</summary>
+    public bool IsStopped
+    {
+        get
+        {
+            lock (Gate)
+                return AllParked;
+        }
+    }
+
+    /// <summary>The pages that the guest and its devices write.</summary>
+    public DirtyTracker Dirty { get; private set; } = null!;
+
+    /// <summary>The serial port at 0x3f8.</summary>
+    public SerialPort Serial { get; private set; } = null!;
+
+    /// <summary>How many vCPUs it has.</summary>
+    public int Cpus => _vcpus.Length;
+
+    /// <summary>The rate of the guest's time-stamp counter, kHz.</summary>
+    public uint TscKhz { get; }
+
+    /// <summary>What the guest's CPUID says (array of struct kvm_cpuid_entry2, linux/kvm.h), less each vCPU's own numbers: equal on two hosts that can take over from each other.</summary>
+    public ReadOnlySpan<byte> Cpuid => MemoryMarshal.AsBytes(_cpuid.AsSpan());
+
+    /// <summary>Bytes of a vCPU's extended state in the standard format.</summary>
+    public int XsaveSize => Math.Max(4096, _system.Check(KvmCapability.KVM_CAP_XSAVE2));
+
+    /// <summary>Whether KVM shadows guest page tables on this host: see <see cref="FlushShadowPages"/>.</summary>
+    public static bool UsesShadowPaging => KvmSystem.UsesShadowPaging;
+
+    /// <summary>Whether the loaded kernel says (note "colo", type 1) that its page tables are fixed after boot, so no flush is needed.</summary>
+    public bool PageTablesFixed { get; private set; }
+
+    internal object Gate { get; } = new();
+
+    internal Bus Ports { get; } = new();
+
+    internal Bus Mmio { get; } = new();
+
+    internal bool StopRequested => _stop;
+
+    internal bool Exiting => _exiting;
+
+    private bool AllParked
+    {
+        get
+        {
+            if (!_started)
+                return true;
+            if (!_stop)
+                return false;
+            foreach (var thread in _threads)
+            {
+                if (!thread.Parked)
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Reserves registers and an interrupt for a device that is made with them. Before <see cref="Start"/>.</summary>
+    /// <param name="size">Bytes of registers, a multiple of 4, at most 1 MiB.</param>
+    /// <param name="name">Its name in state records, or null for <c>mmio0</c> and so on.</param>
+    public MmioSlot ReserveMmio(ulong size, string? name = null)
+    {
+        RefuseStarted();
+        if (size is 0 or > 1 << 20 || size % 4 != 0)
+            throw new ArgumentOutOfRangeException(nameof(size), size, "device registers are 4 bytes to 1 MiB");
+        if (_addedDevices == DeviceGsis.Length)
+            throw new InvalidOperationException($"a machine takes {DeviceGsis.Length} devices: use fewer disks and network cards");
+        var gsi = DeviceGsis[_addedDevices];
+        var slot = new MmioSlot(this, name ?? $"mmio{_addedDevices}", _nextBase, size, gsi, new IrqLine(_vm, gsi));
+        _addedDevices++;
+        _nextBase += (size + 0xFFF) & ~0xFFFUL;
+        return slot;
+    }
+
+    /// <summary>Adds a device that needs to know nothing of its place. Before <see cref="Start"/>.</summary>
+    /// <param name="device">Called on vCPU threads.</param>
+    /// <param name="state">What of it is in checkpoints, or null.</param>
+    /// <param name="size">Bytes of registers.</param>
+    public MmioSlot AddMmioDevice(IRegisterDevice device, IStatefulDevice? state, ulong size)
+    {
+        var slot = ReserveMmio(size);
+        Attach(slot, device, state);
+        return slot;
+    }
+
+    /// <summary>Puts a kernel into RAM and the first vCPU at its entry. Before <see cref="Start"/>.</summary>
+    /// <param name="elf">An ELF file with a PVH note (<see cref="PvhKernel"/>).</param>
+    /// <param name="initrd">An initial RAM disk, or empty.</param>
+    /// <param name="commandLine">ASCII.</param>
+    /// <exception cref="BootException">Something does not fit; the message names it.</exception>
+    public void LoadKernel(ReadOnlySpan<byte> elf, ReadOnlySpan<byte> initrd, string commandLine)
+    {
+        RefuseStarted();
+        var kernel = PvhKernel.Parse(elf, _memory);
+        PvhLoader.Load(kernel, elf, initrd, commandLine, _memory, _vcpus.Length);
+        PageTablesFixed = kernel.PageTablesFixed;
+        var state = _states[0];
+        state.CaptureRegisters();
+        PvhLoader.SetEntry(ref state.Regs, ref state.Sregs, kernel.Entry);
+        state.ApplyRegisters();
+    }
+
+    /// <summary>Lets the vCPUs run, each on a thread of its own.</summary>
+    public void Start()
+    {
+        lock (Gate)
+        {
+            RefuseStarted();
+            _started = true;
+            _stop = _ended != 0;
+        }
+
+        foreach (var thread in _threads)
+            thread.Start();
+        ReportLoadedEnd();
+    }
+
+    /// <summary>
+    /// Asks all vCPUs to stand still. <paramref name="onStopped"/> is run on the loop's thread, later, when all do,
+    /// with no half-done exit. A vCPU may meanwhile wait for the loop (<see cref="EventLoop.Invoke"/>), so the loop goes
+    /// on serving. Several requests are served in order; each may resume the machine.
+    /// </summary>
+    public void RequestStop(Action onStopped)
+    {
+        lock (Gate)
+        {
+            _onStopped.Enqueue(onStopped);
+            if (_started)
+                StopAll();
+            if (AllParked)
+                _loop.Post(RunOnStopped);
+        }
+    }
+
+    /// <summary>Lets a stopped machine run on; one that has never run starts. A machine that has ended stays stopped.</summary>
+    /// <exception cref="InvalidOperationException">It is not stopped.</exception>
+    public void Resume()
+    {
+        if (!_started)
+        {
+            Start();
+            return;
+        }
+
+        lock (Gate)
+        {
+            if (!AllParked)
+                throw new InvalidOperationException("the machine is not stopped");
+            if (_ended == 0)
+            {
+                _stop = false;
+                foreach (var thread in _threads)
+                    thread.Unpark();
+                System.Threading.Monitor.PulseAll(Gate);
+            }
+        }
+
+        ReportLoadedEnd();
+    }
+
+    /// <summary>Makes KVM forget its shadows of guest page tables (<see cref="KvmVm.FlushShadowPages"/>); nothing where it has none.</summary>
+    public void FlushShadowPages()
+    {
+        if (UsesShadowPaging)
+            _vm.FlushShadowPages();
+    }
+
+    /// <summary>
+    /// Ends the vCPU threads and frees everything but RAM. Not on the loop's thread while a vCPU runs that may wait for
+    /// the loop: stop the machine first.
+    /// </summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        lock (Gate)
+        {
+            _exiting = true;
+            StopAll();
+            System.Threading.Monitor.PulseAll(Gate);
+        }
+
+        foreach (var thread in _threads)
+        {
+            if (_started && !thread.Join(TimeSpan.FromSeconds(10)))
+            {
+                Log.Error("a vCPU thread does not end: it waits for the event loop that disposes its machine; its resources stay");
+                return;
+            }
+        }
+
+        Free();
+    }
+
+    internal void Attach(MmioSlot slot, IRegisterDevice device, IStatefulDevice? state)
+    {
+        RefuseStarted();
+        Mmio.Add(slot.Base, slot.Size, device);
+        if (state is not null)
+            _stateful.Add((slot.Name, state));
+    }
+
+    internal EventFd AddDoorbell(ulong address, uint value)
+    {
+        RefuseStarted();
+        var fd = new EventFd();
+        try
+        {
+            _vm.AddIoEventFd(address, value, fd.Number);
+        }
+        catch
+        {
+            fd.Dispose();
+            throw;
+        }
+
+        _doorbells.Add((address, value, fd));
+        return fd;
+    }
+
+    /// <summary>Called by a vCPU's thread that has parked, under the lock.</summary>
+    internal void OnParked()
+    {
+        if (_onStopped.Count > 0 && AllParked)
+            _loop.Post(RunOnStopped);
+    }
+
+    /// <summary>Ends the guest's run, from any thread; the first reason counts.</summary>
+    internal void End(MachineEvent how, string text)
+    {
+        lock (Gate)
+        {
+            if (_ended != 0)
+                return;
+            (_ended, _endText, _endReported) = (how, text, true);
+            if (how == MachineEvent.Crash)
+                Log.Error(text);
+            StopAll();
+        }
+
+        _loop.Post(() => OnEvent?.Invoke(how, text));
+    }
+
+    private void RunOnStopped()
+    {
+        while (true)
+        {
+            Action next;
+            lock (Gate)
+            {
+                if (_onStopped.Count == 0)
+                    return;
+                if (!AllParked)
+                {
+                    // One of them has resumed the machine, and others are still waiting for a stop of theirs.
+                    StopAll();
+                    return;
+                }
+
+                next = _onStopped.Dequeue();
+            }
+
+            next();
+        }
+    }
+
+    private void StopAll()
+    {
+        _stop = true;
+        foreach (var thread in _threads)
+            thread?.Kick();
+    }
+
+    private void ReportLoadedEnd()
+    {
+        lock (Gate)
+        {
+            if (_ended == 0 || _endReported)
+                return;
+            _endReported = true;
+        }
+
+        var (how, text) = (_ended, _endText);
+        _loop.Post(() => OnEvent?.Invoke(how, text));
+    }
+
+    private void RefuseStarted()
+    {
+        if (_started)
+            throw new InvalidOperationException("the machine has started");
+    }
+
+    private int ChooseRing(MachineOptions options)
+    {
+        var most = _system.Check(KvmCapability.KVM_CAP_DIRTY_LOG_RING_ACQ_REL) / sizeof(kvm_dirty_gfn);
+        if (options.DirtyLog == DirtyLogKind.Bitmap || (options.DirtyLog == DirtyLogKind.Auto && most < 1024))
+            return 0;
+        if (most < 1024)
+            throw new KvmException("this host's KVM lacks KVM_CAP_DIRTY_LOG_RING_ACQ_REL: use Linux 6.1 or later, or the bitmap");
+        if (options.DirtyRingEntries is < 1024 or > 65536 || !BitOperations.IsPow2(options.DirtyRingEntries))
+            throw new ArgumentOutOfRangeException(nameof(options), options.DirtyRingEntries, "a dirty ring has 1,024 to 65,536 entries, a power of two");
+        return Math.Min(most, options.DirtyRingEntries);
+    }
+
+    private void MapRam(bool log)
+    {
+        var flags = log ? KvmValue.KVM_MEM_LOG_DIRTY_PAGES : 0;
+        _vm.SetMemory(MemoryLayout.LowSlot, flags, 0, _memory.LowSize, _memory.Base);
+        if (_memory.HighSize > 0)
+            _vm.SetMemory(MemoryLayout.HighSlot, flags, GuestMemory.HoleEnd, _memory.HighSize, _memory.Base + _memory.LowSize);
+    }
+
+    private void AddLegacyDevices()
+    {
+        AddPort(0x3F8, 8, "serial", Serial);
+        AddPort(0x70, 2, "rtc", new RealTimeClock(_memory.Size, TimeProvider.System));
+        var keyboard = new KeyboardController(
+            new IrqLine(_vm, 1), () => End(MachineEvent.Reset, "the guest asked the keyboard controller for a reset"));
+        AddPort(0x60, 1, null, keyboard.DataPort);
+        AddPort(0x64, 1, null, keyboard.CommandPort);
+        _stateful.Add(("i8042", keyboard));
+        AddPort(0x604, 2, "power", new PowerPort(() => End(MachineEvent.PowerOff, "the guest powered off")));
+    }
+
+    private void AddPort<T>(ulong port, ulong size, string? name, T device)
+        where T : IRegisterDevice
+    {
+        Ports.Add(port, size, device);
+        if (name is not null && device is IStatefulDevice state)
+            _stateful.Add((name, state));
+    }
+
+    private void Free()
+    {
+        FreeStates();
+        Dirty?.Dispose();
+        foreach (var (_, _, fd) in _doorbells)
+            fd.Dispose();
+        foreach (var vcpu in _vcpus)
+            vcpu?.Dispose();
+        _vm?.Dispose();
+        _system.Dispose();
+    }
+}

@@ -1,0 +1,197 @@
+using Colo.Devices;
+using Colo.Kvm;
+using Colo.State;
+
+namespace Colo.Machine;
+
+/// <content>
+/// The state record of a machine: everything but RAM.
+/// <code>
+/// MACH v1 := MHDR VCPU × n CHIP PIT2 CLCK DEVS
+/// MHDR v1 := vCPUs (u32) bytes of RAM (u64) TSC rate in kHz (u32) how it ended (u8, 0: it has not) what of it was said (text)
+/// DEVS v1 := count (u32) { name (text) state (u32 length, the device's own record) }
+/// </code>
+/// VCPU to CLCK: see <see cref="VcpuState"/> and <see cref="VmState"/>.
+/// </content>
+public sealed unsafe partial class Machine
+{
+    // KVM's own tolerance before it scales the guest's TSC (module parameter tsc_tolerance_ppm).
+    private const uint TscTolerancePpm = 250;
+    private const int MostDeviceState = 1 << 20;
+    private const int MostText = 4096;
+
+    // What was captured last, and what is being loaded: two sets, so that a load that KVM refuses can be taken back.
+    private VcpuState[] _states = [];
+    private VcpuState[] _incoming = [];
+    private VmState _vmState = null!;
+    private VmState _incomingVm = null!;
+    private readonly StateWriter _deviceScratch = new();
+
+    /// <summary>Writes the state of a stopped machine. Devices have no request under way.</summary>
+    public void SaveState(StateWriter writer)
+    {
+        RefuseRunning();
+        CaptureKvm();
+        var machine = writer.Begin("MACH", 1);
+        var record = writer.Begin("MHDR", 1);
+        writer.U32((uint)_vcpus.Length);
+        writer.U64(_memory.Size);
+        writer.U32(TscKhz);
+        writer.U8((byte)_ended);
+        writer.Text(_endText.Length <= 1000 ? _endText : _endText[..1000]);
+        writer.End(record);
+        foreach (var state in _states)
+            state.Save(writer);
+        _vmState.Save(writer);
+        record = writer.Begin("DEVS", 1);
+        writer.U32((uint)_stateful.Count);
+        foreach (var (name, state) in _stateful)
+        {
+            writer.Text(name);
+            _deviceScratch.Clear();
+            state.Save(_deviceScratch);
+            writer.Bytes(_deviceScratch.Written);
+        }
+
+        writer.End(record);
+        writer.End(machine);
+    }
+
+    /// <summary>
+    /// Reads the state of a machine with the same devices into this stopped one, whether it has run or not. All is read
+    /// and checked before anything is changed; what a device or KVM then refuses is taken back.
+    /// </summary>
+    /// <exception cref="StateFormatException">The record is damaged, or of another kind of machine. Nothing is changed.</exception>
+    public void LoadState(ref StateReader reader)
+    {
+        RefuseRunning();
+        var record = reader.Record("MACH", 1, out _);
+        var (ended, text) = LoadHeader(ref record);
+        foreach (var state in _incoming)
+            state.Load(ref record);
+        _incomingVm.Load(ref record);
+        var devices = ReadDevices(ref record);
+        record.Finish();
+
+        CaptureKvm();
+        var loaded = 0;
+        var before = new byte[devices.Length][];
+        try
+        {
+            for (; loaded < devices.Length; loaded++)
+            {
+                before[loaded] = SaveDevice(_stateful[loaded].State);
+                LoadDevice(_stateful[loaded], devices[loaded]);
+            }
+
+            ApplyKvm(_incoming, _incomingVm);
+        }
+        catch (Exception e)
+        {
+            ApplyKvm(_states, _vmState);
+
+            // The one that refused may have changed part of itself, too.
+            for (var i = Math.Min(loaded, devices.Length - 1); i >= 0; i--)
+                LoadDevice(_stateful[i], before[i]);
+            throw e as StateFormatException ?? new StateFormatException($"the machine's state is refused: {e.Message}");
+        }
+
+        (_states, _incoming) = (_incoming, _states);
+        (_vmState, _incomingVm) = (_incomingVm, _vmState);
+        lock (Gate)
+            (_ended, _endText, _endReported) = (ended, text, false);
+    }
+
+    /// <summary>A vCPU's state while the machine stands still, for tests and boot.</summary>
+    internal VcpuState StateOf(int vcpu) => _states[vcpu];
+
+    private static byte[] SaveDevice(IStatefulDevice device)
+    {
+        var writer = new StateWriter(512);
+        device.Save(writer);
+        return writer.Written.ToArray();
+    }
+
+    private static void LoadDevice((string Name, IStatefulDevice State) device, byte[] bytes)
+    {
+        var reader = new StateReader(bytes, device.Name);
+        device.State.Load(ref reader);
+        reader.Finish();
+    }
+
+    private static void ApplyKvm(VcpuState[] vcpus, VmState vm)
+    {
+        vm.ApplyClock();
+        foreach (var vcpu in vcpus)
+            vcpu.Apply();
+        vm.ApplyChips();
+    }
+
+    private void CaptureKvm()
+    {
+        foreach (var state in _states)
+            state.Capture();
+        _vmState.Capture();
+    }
+
+    private (MachineEvent Ended, string Text) LoadHeader(ref StateReader reader)
+    {
+        var header = reader.Record("MHDR", 1, out _);
+        var cpus = header.U32();
+        var size = header.U64();
+        var khz = header.U32();
+        var ended = header.U8();
+        var text = header.Text(MostText);
+        header.Finish();
+        if (cpus != _vcpus.Length)
+            throw header.Bad($"{cpus} vCPUs, this machine has {_vcpus.Length}: set the same [vm] cpus on both nodes");
+        if (size != _memory.Size)
+            throw header.Bad($"{size} bytes of RAM, this machine has {_memory.Size}: set the same [vm] memory on both nodes");
+        if (Math.Abs((long)khz - TscKhz) * 1_000_000 > (long)TscKhz * TscTolerancePpm)
+            throw header.Bad($"time-stamp counter at {khz} kHz, this host's at {TscKhz}: use hosts with the same rate");
+        if (ended > (byte)MachineEvent.Crash)
+            throw header.Bad($"end {ended}");
+        return ((MachineEvent)ended, text);
+    }
+
+    private byte[][] ReadDevices(ref StateReader reader)
+    {
+        var record = reader.Record("DEVS", 1, out _);
+        var count = record.U32();
+        if (count != _stateful.Count)
+            throw record.Bad($"{count} devices, this machine has {_stateful.Count}");
+        var devices = new byte[_stateful.Count][];
+        for (var i = 0; i < devices.Length; i++)
+        {
+            var name = record.Text(MostText);
+            if (name != _stateful[i].Name)
+                throw record.Bad($"device '{name}' where '{_stateful[i].Name}' is expected");
+            devices[i] = record.Bytes(MostDeviceState).ToArray();
+        }
+
+        record.Finish();
+        return devices;
+    }
+
+    private void RefuseRunning()
+    {
+        if (!IsStopped)
+            throw new InvalidOperationException("the machine is not stopped");
+    }
+
+    private void MakeStates()
+    {
+        _states = [.. _vcpus.Select(vcpu => new VcpuState(_system, vcpu))];
+        _incoming = [.. _vcpus.Select(vcpu => new VcpuState(_system, vcpu))];
+        _vmState = new VmState(_vm);
+        _incomingVm = new VmState(_vm);
+    }
+
+    private void FreeStates()
+    {
+        foreach (var state in _states)
+            state.Dispose();
+        foreach (var state in _incoming)
+            state.Dispose();
+    }
+}
