@@ -51,8 +51,8 @@ public sealed partial class VirtioNet
     /// <param name="frame">12 bytes of virtio_net_hdr_v1 and the frame.</param>
     /// <returns>
     /// False when the guest has no room for it now: it was not taken, and <see cref="ReceiveReady"/> will be called.
-    /// A frame that the guest could never take (larger than all the buffers it ever had), or one that makes no sense,
-    /// is dropped and counted, and that is true.
+    /// A frame that the guest may never have room for (not enough though half of the buffers it ever had are there), or
+    /// one that makes no sense, is dropped and counted, and that is true.
     /// </returns>
     public bool Deliver(ReadOnlySpan<byte> frame)
     {
@@ -94,9 +94,10 @@ public sealed partial class VirtioNet
                 return true;
             }
 
-            // All that the driver has made available was not enough. If it never had more, more will not come.
+            // All that the driver has made available was not enough. Drivers fill up again only when half is used (Linux
+            // does): with half of what it ever had, waiting for more could be for ever.
             var had = queue.AvailableSince(mark);
-            if (outcome == Outcome.TooLarge || (had > 0 && had >= Math.Max(_mostBuffers, 1)))
+            if (outcome == Outcome.TooLarge || (had > 0 && 2 * had >= _mostBuffers))
             {
                 _mostBuffers = Math.Max(_mostBuffers, had);
                 if (outcome == Outcome.TooLarge)
