@@ -1,0 +1,225 @@
+using System.Runtime.InteropServices;
+using Colo.Linux;
+using Colo.Monitor;
+
+namespace Colo.Devices.Net;
+
+/// <summary>
+/// A virtual NIC behind a tap interface of the host (Documentation/networking/tuntap.rst), which is made if there is
+/// none of that name. The kernel segments and checksums what the guest does not take.
+/// <para>Safe because every buffer given to the kernel is pinned for the call and its length is the span's.</para>
+/// </summary>
+public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
+{
+    private const int EPERM = 1;
+    private const int EIO = 5;
+    private const int EBADFD = 77;
+    private const int NameMaximum = 15;
+
+    private readonly string _name;
+    private readonly FileDescriptor _tap;
+    private readonly LogLimiter _limiter = new();
+    private long _receiveDropped;
+    private long _sendDropped;
+    private bool _down;
+
+    /// <summary>Opens a tap interface, or makes it and sets it up.</summary>
+    /// <param name="name">The interface, up to 15 characters.</param>
+    /// <param name="mac">The guest's MAC address: the kernel passes on only unicast for it, and all multicast.</param>
+    /// <exception cref="NetworkBackendException">No permission, busy, or not a tap; the message names the mend.</exception>
+    public TapBackend(string name, ReadOnlySpan<byte> mac)
+    {
+        if (mac.Length != 6)
+            throw new ArgumentException("a MAC address has six bytes", nameof(mac));
+        _name = name;
+        var existed = NativeNet.if_nametoindex(name) != 0;
+        var fd = NativeNet.open("/dev/net/tun", NativeNet.O_RDWR | NativeNet.O_NONBLOCK | NativeNet.O_CLOEXEC);
+        if (fd < 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            throw errno switch
+            {
+                Errno.ENOENT => new NetworkBackendException($"tap:{name}: there is no /dev/net/tun (modprobe tun)"),
+                Errno.EACCES or EPERM => new NetworkBackendException($"tap:{name}: no permission to open /dev/net/tun; run as root or with CAP_NET_ADMIN"),
+                _ => new LinuxException("open /dev/net/tun", errno),
+            };
+        }
+
+        _tap = new FileDescriptor(fd);
+        try
+        {
+            Attach(existed);
+            var size = VirtioNetHeader.Size;
+            LinuxException.ThrowIfNegative(NativeNet.ioctl(fd, NativeNet.TUNSETVNETHDRSZ, &size), $"tap:{name}: TUNSETVNETHDRSZ");
+            SetReceiveOffloads(NetworkOffloads.None);
+            SetFilter(mac);
+            if (!existed)
+                SetUp();
+        }
+        catch
+        {
+            _tap.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Descriptor => _tap.Number;
+
+    /// <inheritdoc/>
+    public NetworkOffloads Offloads => NetworkOffloads.AllTcp | (KernelHasUso ? NetworkOffloads.All : 0);
+
+    /// <inheritdoc/>
+    public BackendStatistics Statistics => new(Volatile.Read(ref _receiveDropped), Volatile.Read(ref _sendDropped));
+
+    // UDP segmentation through virtio headers came with Linux 6.2.
+    private static bool KernelHasUso { get; } = Environment.OSVersion.Version >= new Version(6, 2);
+
+    /// <inheritdoc/>
+    public void SetReceiveOffloads(NetworkOffloads taken)
+    {
+        uint flags = 0;
+        if ((taken & NetworkOffloads.ReceiveChecksum) != 0)
+        {
+            flags = NativeNet.TUN_F_CSUM
+                | Flag(NetworkOffloads.ReceiveTso4, NativeNet.TUN_F_TSO4)
+                | Flag(NetworkOffloads.ReceiveTso6, NativeNet.TUN_F_TSO6);
+            if ((flags & (NativeNet.TUN_F_TSO4 | NativeNet.TUN_F_TSO6)) != 0)
+                flags |= Flag(NetworkOffloads.ReceiveEcn, NativeNet.TUN_F_TSO_ECN);
+            // The kernel takes both USO flags or none.
+            if ((taken & NetworkOffloads.ReceiveUso4) != 0 && (taken & NetworkOffloads.ReceiveUso6) != 0)
+                flags |= NativeNet.TUN_F_USO4 | NativeNet.TUN_F_USO6;
+        }
+
+        if (NativeNet.ioctl(_tap.Number, NativeNet.TUNSETOFFLOAD, (void*)flags) < 0)
+        {
+            // Without it the kernel keeps the earlier setting, and the virtual NIC finishes frames in software.
+            _limiter.Warning($"tap {_name}: offloads {flags:x} are refused: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        }
+
+        uint Flag(NetworkOffloads offload, uint flag) => (taken & offload) != 0 ? flag : 0;
+    }
+
+    /// <inheritdoc/>
+    public bool TryReceive(Span<byte> frame, out int length)
+    {
+        while (true)
+        {
+            nint got;
+            fixed (byte* start = frame)
+                got = NativeNet.read(_tap.Number, start, (nuint)frame.Length);
+            length = (int)Math.Max(0, got);
+            if (got >= VirtioNetHeader.Size + FrameLayout.EthernetHeader)
+                return true;
+            if (got >= 0)
+            {
+                _receiveDropped++;
+                continue;
+            }
+
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno == Errno.EINTR)
+                continue;
+            if (errno == Errno.EINVAL)
+            {
+                // A frame that does not fit or that virtio headers cannot describe; it is gone.
+                _receiveDropped++;
+                continue;
+            }
+
+            if (errno != Errno.EAGAIN)
+                Failed(errno);
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Send(ReadOnlySpan<byte> frame)
+    {
+        while (true)
+        {
+            nint sent;
+            fixed (byte* start = frame)
+                sent = NativeNet.write(_tap.Number, start, (nuint)frame.Length);
+            if (sent >= 0)
+            {
+                if (_down)
+                    Log.Info($"interface {_name} is back; {_sendDropped} frames of the guest were dropped so far");
+                _down = false;
+                return;
+            }
+
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno == Errno.EINTR)
+                continue;
+            _sendDropped++;
+            if (errno is not (Errno.EAGAIN or Errno.ENOBUFS))
+                Failed(errno);
+            return;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _tap.Dispose();
+
+    private static void SetName(NativeNet.InterfaceRequest* request, string name)
+    {
+        for (var i = 0; i < Math.Min(name.Length, NameMaximum); i++)
+            request->Name[i] = (byte)name[i];
+    }
+
+    private void Attach(bool existed)
+    {
+        NativeNet.InterfaceRequest request = default;
+        SetName(&request, _name);
+        request.Flags = (short)(NativeNet.IFF_TAP | NativeNet.IFF_NO_PI | NativeNet.IFF_VNET_HDR);
+        if (NativeNet.ioctl(_tap.Number, NativeNet.TUNSETIFF, &request) >= 0)
+            return;
+        var errno = Marshal.GetLastPInvokeError();
+        throw errno switch
+        {
+            EPERM => new NetworkBackendException(existed
+                ? $"tap:{_name}: no permission to use this tap; run as root, or make it with: ip tuntap add dev {_name} mode tap user USER"
+                : $"tap:{_name}: no permission to make a tap; run as root or with CAP_NET_ADMIN"),
+            Errno.EBUSY => new NetworkBackendException($"tap:{_name}: another process uses this tap"),
+            Errno.EINVAL when existed => new NetworkBackendException($"tap:{_name}: '{_name}' is not a tap interface, or one with multiple queues"),
+            _ => new LinuxException($"tap:{_name}: TUNSETIFF", errno),
+        };
+    }
+
+    private void SetFilter(ReadOnlySpan<byte> mac)
+    {
+        // struct tun_filter: flags (TUN_FLT_ALLMULTI 1), count, addresses.
+        var filter = stackalloc byte[10];
+        filter[0] = 1;
+        filter[2] = 1;
+        mac.CopyTo(new Span<byte>(filter + 4, 6));
+        LinuxException.ThrowIfNegative(NativeNet.ioctl(_tap.Number, NativeNet.TUNSETTXFILTER, filter), $"tap:{_name}: TUNSETTXFILTER");
+    }
+
+    private void SetUp()
+    {
+        using var socket = FileDescriptor.FromResult(
+            NativeNet.socket(NativeNet.AF_INET, NativeNet.SOCK_DGRAM | NativeNet.SOCK_CLOEXEC, 0), "socket");
+        NativeNet.InterfaceRequest request = default;
+        SetName(&request, _name);
+        LinuxException.ThrowIfNegative(NativeNet.ioctl(socket.Number, NativeNet.SIOCGIFFLAGS, &request), $"tap:{_name}: SIOCGIFFLAGS");
+        request.Flags |= NativeNet.IFF_UP;
+        LinuxException.ThrowIfNegative(NativeNet.ioctl(socket.Number, NativeNet.SIOCSIFFLAGS, &request), $"tap:{_name}: set up");
+    }
+
+    private void Failed(int errno)
+    {
+        // EIO: the interface is down. EBADFD: it was deleted under us.
+        if (errno is EIO or EBADFD)
+        {
+            if (!_down)
+                Log.Warning($"tap {_name} is {(errno == EIO ? "down" : "gone")}: frames of the guest are dropped");
+            _down = true;
+        }
+        else
+        {
+            _limiter.Warning($"tap {_name}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}); a frame is dropped");
+        }
+    }
+}
