@@ -1,0 +1,11 @@
+/work/wt/guest/Colo.App/guest/tcp_conn.o: \
+ /work/wt/guest/Colo.App/Guest/tcp_conn.c \
+ /work/wt/guest/Colo.App/Guest/tcp.h /work/wt/guest/Colo.App/Guest/net.h \
+ /work/wt/guest/Colo.App/Guest/lib.h \
+ /work/wt/guest/Colo.App/Guest/platform.h \
+ /work/wt/guest/Colo.App/Guest/cpu.h
+/work/wt/guest/Colo.App/Guest/tcp.h:
+/work/wt/guest/Colo.App/Guest/net.h:
+/work/wt/guest/Colo.App/Guest/lib.h:
+/work/wt/guest/Colo.App/Guest/platform.h:
+/work/wt/guest/Colo.App/Guest/cpu.h:
