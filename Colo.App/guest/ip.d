@@ -1,9 +1,0 @@
-/work/wt/guest/Colo.App/guest/ip.o: /work/wt/guest/Colo.App/Guest/ip.c \
- /work/wt/guest/Colo.App/Guest/net.h /work/wt/guest/Colo.App/Guest/lib.h \
- /work/wt/guest/Colo.App/Guest/platform.h \
- /work/wt/guest/Colo.App/Guest/cpu.h /work/wt/guest/Colo.App/Guest/tcp.h
-/work/wt/guest/Colo.App/Guest/net.h:
-/work/wt/guest/Colo.App/Guest/lib.h:
-/work/wt/guest/Colo.App/Guest/platform.h:
-/work/wt/guest/Colo.App/Guest/cpu.h:
-/work/wt/guest/Colo.App/Guest/tcp.h:
