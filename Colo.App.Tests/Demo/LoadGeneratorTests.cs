@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Sockets;
+using Colo.Demo;
+using Xunit.Abstractions;
+
+namespace Colo.Tests.Demo;
+
+/// <summary>The load is what judges a takeover: each fault that it exists to find is made here by a server on loopback.</summary>
+public sealed class LoadGeneratorTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void A_right_echo_passes_and_every_request_is_answered()
+    {
+        using var server = new EchoServer((_, data) => data);
+        var report = Load(server, 8, 200);
+        Assert.Empty(report.Errors);
+        Assert.All(report.Flows, f => Assert.Equal(f.Sent, f.Replies));
+        Assert.All(report.Flows, f => Assert.True(f.Replies > 20, $"flow {f.Index}: {f.Replies} replies"));
+    }
+
+    [Theory]
+    [InlineData("flip")]
+    [InlineData("drop")]
+    [InlineData("double")]
+    public void One_wrong_byte_is_found_with_its_place(string fault)
+    {
+        const int at = 40_000;
+        using var server = new EchoServer((position, data) =>
+        {
+            var index = at - position;
+            if (index < 0 || index >= data.Length)
+                return data;
+            var i = (int)index;
+            return fault switch
+            {
+                "flip" => [.. data[..i], (byte)(data[i] ^ 1), .. data[(i + 1)..]],
+                "drop" => [.. data[..i], .. data[(i + 1)..]],
+                _ => [.. data[..i], data[i], .. data[i..]],
+            };
+        });
+        var report = Load(server, 1, 400);
+        var error = Assert.Single(report.Errors);
+        output.WriteLine(error);
+        var place = long.Parse(error.Split("byte ")[1].Split(' ')[0]);
+        // A missing or doubled byte shows where the content differs, which random bytes do very soon.
+        Assert.InRange(place, at, at + 8);
+    }
+
+    [Fact]
+    public void A_swallowed_reply_is_missing_at_the_end()
+    {
+        using var server = new EchoServer((position, data) => position > 20_000 ? [] : data);
+        var report = Load(server, 1, 200, drainMs: 300);
+        Assert.Contains("replies missing", Assert.Single(report.Errors));
+        Assert.True(report.LongestTcpGapUs >= 300_000, $"gap {report.LongestTcpGapUs}");
+    }
+
+    [Fact]
+    public void A_pause_of_the_server_is_the_longest_gap()
+    {
+        var paused = false;
+        using var server = new EchoServer((position, data) =>
+        {
+            if (position > 20_000 && !paused)
+            {
+                paused = true;
+                Thread.Sleep(250);
+            }
+
+            return data;
+        });
+        var report = Load(server, 1, 500);
+        Assert.Empty(report.Errors);
+        Assert.InRange(report.LongestTcpGapUs, 240_000, 450_000);
+    }
+
+    [Fact]
+    public void A_closed_connection_is_an_error()
+    {
+        using var server = new EchoServer((position, data) => position > 20_000 ? null : data);
+        Assert.NotEmpty(Load(server, 2, 300).Errors);
+    }
+
+    private LoadReport Load(EchoServer server, int connections, int ms, int drainMs = 3_000)
+    {
+        var seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
+        using var load = new LoadGenerator(null, new LoadSettings
+        {
+            Target = IPAddress.Loopback,
+            EchoPort = server.Port,
+            Echo = connections,
+            Interval = TimeSpan.FromMilliseconds(3),
+            Seed = seed,
+        });
+        Assert.True(load.WaitConnected(TimeSpan.FromSeconds(3)));
+        Thread.Sleep(ms);
+        return load.Stop(TimeSpan.FromMilliseconds(drainMs));
+    }
+
+    /// <summary>Echoes what a function makes of each piece; null closes.</summary>
+    private sealed class EchoServer : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+        internal EchoServer(Func<long, byte[], byte[]?> change)
+        {
+            _listener.Start();
+            new Thread(() =>
+            {
+                while (true)
+                {
+                    Socket socket;
+                    try
+                    {
+                        socket = _listener.AcceptSocket();
+                    }
+                    catch (SocketException)
+                    {
+                        return;
+                    }
+
+                    new Thread(() => Serve(socket, change)) { IsBackground = true }.Start();
+                }
+            })
+            { IsBackground = true }.Start();
+        }
+
+        internal int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public void Dispose() => _listener.Dispose();
+
+        private static void Serve(Socket socket, Func<long, byte[], byte[]?> change)
+        {
+            using (socket)
+            {
+                var buffer = new byte[4096];
+                long position = 0;
+                try
+                {
+                    while (true)
+                    {
+                        var got = socket.Receive(buffer);
+                        if (got == 0 || change(position, buffer[..got]) is not { } reply)
+                            return;
+                        position += got;
+                        socket.Send(reply);
+                    }
+                }
+                catch (SocketException)
+                {
+                    // The client is gone.
+                }
+            }
+        }
+    }
+}
