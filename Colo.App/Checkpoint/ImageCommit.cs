@@ -57,6 +57,9 @@ internal sealed unsafe class ImageCommit : IDisposable
         RevertWritten(staging);
     }
 
+    /// <summary>Before the first checkpoint: drops whatever this node itself has put into the guest's memory.</summary>
+    internal void DropEverything() => LinuxMemory.DropPrivate(_memory.Base, (nuint)_memory.Size);
+
     /// <inheritdoc/>
     public void Dispose()
     {

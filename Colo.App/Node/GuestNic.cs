@@ -34,13 +34,14 @@ internal sealed class GuestNic : INetworkOutput, IEventHandler, IDisposable
     private const int ReceiveBudget = 64;
 
     private readonly EventLoop _loop;
+    private readonly VirtioMmio _transport;
     private readonly byte[] _wire = new byte[MaxFrame];
     private readonly byte[] _guest = new byte[MaxFrame];
     private int _waiting;
     private bool _watching;
     private bool _frozen;
 
-    internal GuestNic(int index, string name, byte[] mac, VirtioNet device, INetworkBackend backend, EventLoop loop, bool live)
+    internal GuestNic(int index, string name, byte[] mac, VirtioNet device, VirtioMmio transport, INetworkBackend backend, EventLoop loop, bool live)
     {
         Rewriter = new SequenceRewriter(live);
         Index = index;
@@ -48,6 +49,7 @@ internal sealed class GuestNic : INetworkOutput, IEventHandler, IDisposable
         Mac = mac;
         Device = device;
         Backend = backend;
+        _transport = transport;
         _loop = loop;
         device.Output = this;
         device.ReceiveReady = () =>
@@ -149,6 +151,7 @@ internal sealed class GuestNic : INetworkOutput, IEventHandler, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _transport.Disconnect();
         _loop.Remove(Backend.Descriptor);
         Backend.Dispose();
     }

@@ -12,16 +12,14 @@ namespace Colo.Node;
 internal sealed class GuestVm : IDisposable
 {
     private readonly StateWriter _initial = new();
-    private readonly Action<GuestVm> _loadKernel;
 
-    internal GuestVm(EventLoop loop, GuestMemory memory, Machine.Machine machine, IReadOnlyList<GuestNic> nics, PairOffer offer, Action<GuestVm> loadKernel)
+    internal GuestVm(EventLoop loop, GuestMemory memory, Machine.Machine machine, IReadOnlyList<GuestNic> nics, PairOffer offer)
     {
         Loop = loop;
         Memory = memory;
         Machine = machine;
         Nics = nics;
         Offer = offer;
-        _loadKernel = loadKernel;
     }
 
     internal EventLoop Loop { get; }
@@ -37,10 +35,12 @@ internal sealed class GuestVm : IDisposable
     /// <summary>Whether the machine's page tables stay as they are after boot, so that no shadow of them can be stale.</summary>
     internal bool FixedPageTables { get; set; }
 
-    /// <summary>Loads the kernel for the first start.</summary>
-    internal void Boot()
+    /// <summary>Puts the kernel into RAM.</summary>
+    internal required Action<GuestMemory> LoadKernelImage { get; init; }
+
+    /// <summary>Remembers the state of power on. The kernel is loaded and nothing has run.</summary>
+    internal void KeepInitialState()
     {
-        _loadKernel(this);
         _initial.Clear();
         Machine.SaveState(_initial);
     }
@@ -54,7 +54,7 @@ internal sealed class GuestVm : IDisposable
             new Span<byte>(Memory.Base + offset, (int)Math.Min(Memory.Size - offset, int.MaxValue)).Clear();
         for (ulong page = 0; page < Memory.Pages; page++)
             Memory.DeviceDirty.Set(page);
-        _loadKernel(this);
+        LoadKernelImage(Memory);
         var reader = new StateReader(_initial.Written, "initial state");
         Machine.LoadState(ref reader);
         FlushStalePages();

@@ -210,7 +210,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     {
         while (_adopted is { } input)
         {
-            if (!input.TryPeek(out _, out var kind, out var frame))
+            if (!input.TryPeek(out var epoch, out var kind, out var frame))
             {
                 _adopted.Dispose();
                 _adopted = null;
@@ -218,7 +218,9 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
             }
 
             var (type, nic) = ((PacketMessage)(kind & 0xFF), _vm.Nics[kind >> 8]);
-            if (type == PacketMessage.Frame && !Take(nic, frame))
+            if (type == PacketMessage.WireIsn && epoch <= _epoch)
+                WireIsn.Apply(nic.Rewriter, frame);
+            else if (type == PacketMessage.Frame && !Take(nic, frame))
                 return false;
             input.RemoveFirst();
         }

@@ -226,7 +226,10 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     {
         _state = SecondaryState.Syncing;
         _node.StateChanged("receives the guest for the first time");
-        _stream = new LinkCheckpointStream(_channels!.Checkpoint.OpenBlocking(TimeSpan.FromDays(1)));
+        var stream = _channels!.Checkpoint.OpenBlocking();
+        // Whether the primary still lives is for the heartbeats to tell: between two checkpoints nothing may come for long.
+        stream.WaitLimit = TimeSpan.FromDays(1);
+        _stream = new LinkCheckpointStream(stream);
         CheckpointReceiver receiver = null!;
         receiver = new CheckpointReceiver(
             _vm.Memory,
@@ -266,7 +269,11 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         try
         {
             if (checkpoint.First)
+            {
                 _vm.Machine.Dirty.Enable();
+                _commit.DropEverything();
+            }
+
             _commit.Apply(_receiver!.Staging, _dirty);
             FaultPoints.Reach("secondary-applied");
             _vm.Load(checkpoint.State.Span);

@@ -79,6 +79,24 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
         }
     }
 
+    private PacketBackend(string name, FileDescriptor socket, int headerSize)
+    {
+        _name = name;
+        _socket = socket;
+        _headerSize = headerSize;
+    }
+
+    /// <summary>Bytes of the virtio-net header that this socket puts before a frame; what <see cref="Adopt"/> needs to know.</summary>
+    public int HeaderSize => _headerSize;
+
+    /// <summary>Goes on with the socket of another process, where that one stopped to read.</summary>
+    /// <param name="socket">Opened and bound there.</param>
+    /// <param name="headerSize">Its <see cref="HeaderSize"/> there: 0, 10 or 12.</param>
+    public static PacketBackend Adopt(FileDescriptor socket, int headerSize) =>
+        headerSize is 0 or ShortHeader or VirtioNetHeader.Size
+            ? new PacketBackend($"descriptor {socket.Number}", socket, headerSize)
+            : throw new ArgumentOutOfRangeException(nameof(headerSize));
+
     /// <inheritdoc/>
     public int Descriptor => _socket.Number;
 

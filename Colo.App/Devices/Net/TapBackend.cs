@@ -63,6 +63,15 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
         }
     }
 
+    private TapBackend(FileDescriptor tap)
+    {
+        _name = $"descriptor {tap.Number}";
+        _tap = tap;
+    }
+
+    /// <summary>Goes on with the tap of another process, where that one stopped to read.</summary>
+    public static TapBackend Adopt(FileDescriptor tap) => new(tap);
+
     /// <inheritdoc/>
     public int Descriptor => _tap.Number;
 

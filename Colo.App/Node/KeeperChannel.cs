@@ -1,0 +1,76 @@
+using Colo.Link;
+using Colo.Linux;
+using Colo.Protection;
+
+namespace Colo.Node;
+
+/// <summary>The connection of the other node's keeper to this node. On the loop's thread.</summary>
+internal sealed class KeeperChannel : ILinkHandler
+{
+    private static readonly TimeSpan ForwardAfterTakeover = TimeSpan.FromSeconds(1);
+    private readonly NodeContext _node;
+    private readonly List<KeeperChannel> _all;
+    private readonly LinkConnection _connection;
+    private bool _dead;
+
+    internal KeeperChannel(NodeContext node, LinkChannel channel, List<KeeperChannel> all)
+    {
+        _node = node;
+        _all = all;
+        _connection = channel.Open(node.Loop, this);
+    }
+
+    /// <inheritdoc/>
+    public void OnMessage(LinkConnection connection, ushort type, ReadOnlySpan<byte> body)
+    {
+        switch ((KeeperMessage)type)
+        {
+            case KeeperMessage.Death:
+                OnDeath(DeathNotice.Read(body));
+                break;
+            case KeeperMessage.Frame when _dead && body.Length > 1:
+                OnFrame(body[0], body[1..]);
+                break;
+            default:
+                throw new FormatException($"unexpected message {type} of {body.Length} bytes");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnClosed(LinkConnection connection, LinkClosedReason reason, string text) => _all.Remove(this);
+
+    /// <summary>This node speaks now: after a moment, in which the switch learns that, nothing more needs to be forwarded.</summary>
+    internal void EndSoon()
+    {
+        if (!_dead)
+            return;
+        LoopTimer timer = null!;
+        timer = _node.Loop.AddTimer(() =>
+        {
+            _ = _connection.TrySend((ushort)KeeperMessage.Done, [], []);
+            _node.Loop.Post(() => timer.Dispose());
+        });
+        timer.SetAfter(ForwardAfterTakeover);
+    }
+
+    private void OnDeath(DeathNotice notice)
+    {
+        _dead = true;
+        _node.Primary?.OnDeathNotice(_connection.Peer.Instance);
+        _node.Secondary?.OnDeathNotice(
+            _connection.Peer.Instance, notice.Session, (notice.Flags & KeeperPage.NodeFlags.Protected) != 0, notice.Mirrored);
+        // Nobody took the dead node's guest over: nothing is wanted of its keeper.
+        if (_node.Primary is not null && (notice.Flags & KeeperPage.NodeFlags.Speaks) == 0)
+            EndSoon();
+    }
+
+    private void OnFrame(int nic, ReadOnlySpan<byte> frame)
+    {
+        if (nic >= _node.Vm.Nics.Count)
+            throw new FormatException($"a frame of NIC {nic}");
+        if (_node.Primary is { } primary)
+            _ = primary.FromWire(_node.Vm.Nics[nic], frame);
+        else
+            _node.Secondary?.OnForwarded(nic, frame);
+    }
+}

@@ -1,0 +1,292 @@
+using System.Net;
+using Colo.Configuration;
+using Colo.Link;
+using Colo.Linux;
+using Colo.Machine;
+using Colo.Monitor;
+using Colo.Protection;
+
+namespace Colo.Node;
+
+/// <summary>What a call to the peer has shown.</summary>
+internal enum PeerVerdict
+{
+    /// <summary>Nobody answers: as good as silence.</summary>
+    Unknown,
+
+    /// <summary>The process that was known answers.</summary>
+    Alive,
+
+    /// <summary>Nothing listens there, or another process does: the known one is gone.</summary>
+    Dead,
+}
+
+/// <summary>
+/// One node: owns the guest, the link and the keeper, and the role that says what is done with them. Everything on the
+/// loop's thread unless a member says otherwise.
+/// </summary>
+internal sealed partial class NodeContext : IDisposable
+{
+    private readonly ColoConfiguration _configuration;
+    private readonly Action<byte> _serial;
+    private readonly List<LinkDialer> _probes = [];
+    private readonly List<KeeperChannel> _keepers = [];
+    private LinkListener? _listener;
+    private PairAcceptor? _acceptor;
+    private int _exitCode;
+
+    internal NodeContext(ColoConfiguration configuration, LinkNode node, IPEndPoint own, IPEndPoint peer, LinkKey key, Action<byte> serial)
+    {
+        _configuration = configuration;
+        _serial = serial;
+        OwnAddress = own;
+        PeerAddress = peer;
+        Settings = new NodeSettings(
+            configuration.Checkpoint.Interval, configuration.Checkpoint.Minimum, configuration.Failover.Heartbeat, configuration.Failover.Timeout,
+            configuration.Failover.Slow, configuration.Failover.Silence == SilencePolicy.Takeover);
+        Identity = new LinkIdentity { VmName = configuration.Vm.Name, Node = node, Instance = LinkInstance.New(), Key = key };
+        LinkOptions = new LinkOptions { LocalAddress = own.Address };
+        Started = MonotonicClock.Now;
+    }
+
+    internal EventLoop Loop { get; } = new();
+
+    internal NodeSettings Settings { get; }
+
+    internal LinkIdentity Identity { get; }
+
+    internal LinkOptions LinkOptions { get; }
+
+    internal IPEndPoint OwnAddress { get; }
+
+    internal IPEndPoint PeerAddress { get; }
+
+    internal CheckpointFigures Figures { get; } = new();
+
+    internal KeeperSupervisor? Keeper { get; private set; }
+
+    internal GuestVm Vm { get; private set; } = null!;
+
+    internal PrimaryRole? Primary { get; private set; }
+
+    internal SecondaryRole? Secondary { get; private set; }
+
+    internal long Started { get; }
+
+    internal DateTimeOffset Since { get; private set; } = DateTimeOffset.UtcNow;
+
+    internal int Failovers { get; private set; }
+
+    internal FailoverEvent? LastFailover { get; private set; }
+
+    /// <summary>Whether the node runs again as a secondary when the loop has ended (after a switchover).</summary>
+    internal bool BecomeSecondary { get; private set; }
+
+    /// <summary>Starts as primary: the guest boots at once, alone.</summary>
+    internal void StartPrimary()
+    {
+        Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Primary, _serial);
+        WatchMachine();
+        Listen();
+        StartKeeper(KeeperPage.NodeFlags.Speaks);
+        Primary = new PrimaryRole(this, Vm, 0);
+        StateChanged("unprotected: the guest runs alone");
+        Vm.Machine.Start();
+    }
+
+    /// <summary>Starts as secondary: looks for the primary.</summary>
+    internal void StartSecondary()
+    {
+        Listen();
+        BeginSecondary();
+        StartKeeper(KeeperPage.NodeFlags.None);
+    }
+
+    /// <summary>Runs until the node ends.</summary>
+    /// <returns>The exit status.</returns>
+    internal int Run()
+    {
+        Loop.Run();
+        return _exitCode;
+    }
+
+    /// <summary>Ends the node.</summary>
+    /// <param name="code">The exit status.</param>
+    /// <param name="orderly">Whether nobody is to take this for a death.</param>
+    internal void Exit(int code, bool orderly)
+    {
+        if (!orderly)
+        {
+            Log.Error("this node gives up; the other one is told by its keeper");
+            System.Diagnostics.Process.GetCurrentProcess().Kill();
+            Thread.Sleep(Timeout.Infinite);
+        }
+
+        Keeper?.SetFlags(KeeperPage.NodeFlags.Orderly);
+        _exitCode = code;
+        Loop.Stop();
+    }
+
+    /// <summary>SIGTERM or SIGINT: a protected primary hands over, an unprotected one powers the guest off, a secondary leaves.</summary>
+    internal void OnTerminate()
+    {
+        if (Secondary is { } secondary)
+        {
+            Log.Info("stopped: leaving the pair");
+            secondary.Leave();
+            Exit(0, orderly: true);
+        }
+        else if (Primary is { } primary)
+        {
+            if (primary.TrySwitchover(done => Switched(done, again: false)))
+            {
+                Log.Info("stopped: the guest is handed over to the other node");
+                return;
+            }
+
+            Log.Info("stopped: unprotected, so the guest is powered off");
+            primary.EndGuest(MachineEvent.PowerOff);
+        }
+        else
+        {
+            Exit(0, orderly: true);
+        }
+    }
+
+    /// <summary>A planned switchover has ended: the other node speaks, or the guest stayed here.</summary>
+    internal void OnSwitchedOver(bool done) => Switched(done, again: true);
+
+    /// <summary>One line in the log for each change of state.</summary>
+    internal void StateChanged(string text)
+    {
+        Since = DateTimeOffset.UtcNow;
+        var epoch = Primary?.Epoch ?? Secondary?.Epoch ?? 0;
+        Log.Info($"{_configuration.Vm.Name}: {text} (epoch {epoch})");
+    }
+
+    /// <summary>Calls the peer to see whether the process that was known still lives.</summary>
+    internal void Probe(LinkInstance known, Action<PeerVerdict> answer)
+    {
+        LinkDialer dialer = null!;
+        dialer = new LinkDialer(Loop, PeerAddress, Identity, LinkOptions, LinkKind.Probe, default, result =>
+        {
+            _probes.Remove(dialer);
+            var verdict = result.Outcome switch
+            {
+                LinkDialOutcome.Refused => PeerVerdict.Dead,
+                _ when result.Peer is { } peer => peer.Instance == known ? PeerVerdict.Alive : PeerVerdict.Dead,
+                _ => PeerVerdict.Unknown,
+            };
+            Log.Debug($"call to the peer: {result.Text}: {verdict}");
+            answer(verdict);
+        });
+        _probes.Add(dialer);
+        dialer.Start();
+    }
+
+    /// <summary>The secondary has become the primary.</summary>
+    internal void TookOver(SecondaryRole from, PrimaryRole primary, string reason, long durationNs, int replayed)
+    {
+        if (Secondary != from)
+            return;
+        Secondary = null;
+        Primary = primary;
+        Failovers++;
+        LastFailover = new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = reason, DurationUs = durationNs / 1000 };
+        Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
+        StateChanged($"TOOK OVER in {durationNs / 1000} us: {reason}; {replayed} frames that were not released are sent; unprotected");
+        foreach (var keeper in _keepers)
+            keeper.EndSoon();
+    }
+
+    /// <summary>A pairing ended without a takeover: begins anew with an empty VM.</summary>
+    internal void RestartSecondary(SecondaryRole role, string reason)
+    {
+        if (Secondary != role)
+            return;
+        Log.Info($"begins anew as secondary: {reason}");
+        // Not from within the role that asks for it.
+        Loop.Post(() =>
+        {
+            if (Secondary != role)
+                return;
+            role.Dispose();
+            Vm.Machine.RequestStop(() =>
+            {
+                Vm.Dispose();
+                BeginSecondary();
+                Keeper?.Renew();
+            });
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var probe in _probes)
+            probe.Dispose();
+        Primary?.Dispose();
+        Secondary?.Dispose();
+        _listener?.Dispose();
+        _acceptor?.Dispose();
+        Keeper?.Dispose();
+        Vm?.Dispose();
+        Loop.Dispose();
+    }
+
+    private void BeginSecondary()
+    {
+        Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Secondary, _serial);
+        WatchMachine();
+        Secondary = new SecondaryRole(this, Vm);
+        StateChanged("waiting for the primary");
+        Secondary.Start();
+    }
+
+    private void WatchMachine() => Vm.Machine.OnEvent = (what, text) =>
+    {
+        Primary?.OnMachineEvent(what, text);
+        Secondary?.OnMachineEvent(what, text);
+    };
+
+    private void StartKeeper(KeeperPage.NodeFlags flags)
+    {
+        Keeper = new KeeperSupervisor(Loop, Identity.Instance.Value, () => (
+            KeeperArguments.Format(PeerAddress, LinkOptions.LocalAddress, Identity.VmName, Identity.Node, _configuration.Link.KeyFile, Vm.Nics.Select(nic => nic.Backend)),
+            [.. Vm.Nics.Select(nic => nic.Backend.Descriptor)]));
+        Keeper.SetFlags(flags);
+        Keeper.Start();
+    }
+
+    private void Listen()
+    {
+        _acceptor = new PairAcceptor(Loop, TimeSpan.FromSeconds(2), Judge, OnPaired, channel => _keepers.Add(new KeeperChannel(this, channel, _keepers)));
+        _listener = new LinkListener(Loop, OwnAddress, Identity, LinkOptions, _acceptor.Judge, _acceptor.Accept);
+    }
+
+    private string? Judge(LinkPeer peer) => peer.Kind switch
+    {
+        LinkKind.Keeper => null,
+        _ when Primary is null => "this node is not the primary",
+        _ when Primary.State == PrimaryState.Stopped => "the guest is being handed over or has ended",
+        _ => null,
+    };
+
+    private void OnPaired(PairSession channels) => _ = new PrimarySession(this, channels, session =>
+    {
+        Primary?.Attach(session);
+        return Primary;
+    });
+
+    private void Switched(bool done, bool again)
+    {
+        if (!done)
+            return;
+        BecomeSecondary = again;
+        Failovers++;
+        LastFailover = new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = "planned switchover", DurationUs = 0 };
+        // The control socket's client gets its answer first.
+        Keeper?.SetFlags(KeeperPage.NodeFlags.Orderly);
+        Loop.AddTimer(() => Exit(0, orderly: true)).SetAfter(TimeSpan.FromMilliseconds(again ? 200 : 1));
+    }
+}

@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Runtime.InteropServices;
+using Colo.Configuration;
+using Colo.Link;
+using Colo.Linux;
+using Colo.Monitor;
+
+namespace Colo.Node;
+
+/// <summary>Runs one node in the foreground: <c>colo run</c>.</summary>
+public static class NodeRunner
+{
+    /// <summary>Runs until the guest powers off or the node is stopped.</summary>
+    /// <returns>The exit status: 0 done, 1 failed, 2 configuration, 3 refused for safety.</returns>
+    public static int Run(RunOptions options, ColoConfiguration config)
+    {
+        try
+        {
+            return options.Role == NodeRole.Standalone
+                ? StandaloneRunner.Run(config, options.RestoreFile)
+                : RunPair(options, config);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            Log.Error($"{config.Vm.Name}: {e.Message}");
+            return 1;
+        }
+    }
+
+    internal static Action<byte> SerialToStandardOutput()
+    {
+        // A line at a time: the guest's lines stay whole between those of the log.
+        var line = new List<byte>();
+        var output = Console.OpenStandardOutput();
+        return octet =>
+        {
+            line.Add(octet);
+            if (octet != (byte)'\n' && line.Count < 512)
+                return;
+            try
+            {
+                output.Write(CollectionsMarshal.AsSpan(line));
+                output.Flush();
+            }
+            catch (IOException)
+            {
+                // A closed standard output must not stop the guest.
+            }
+
+            line.Clear();
+        };
+    }
+
+    private static int RunPair(RunOptions options, ColoConfiguration config)
+    {
+        if (options.Role == NodeRole.Auto)
+        {
+            Log.Error("--role auto is not built yet: say --role primary on one node and --role secondary on the other");
+            return 2;
+        }
+
+        var node = options.Node ?? FindOwn(config.Link);
+        if (node is not { } own)
+        {
+            Log.Error($"{config.Link.NodeA} and {config.Link.NodeB}: exactly one of [link] node-a and node-b must be an address of this host; or say --node a or --node b");
+            return 2;
+        }
+
+        var other = own == NodeId.A ? NodeId.B : NodeId.A;
+        var key = LinkKey.Load(config.Link.KeyFile);
+        bool becomeSecondary;
+        int status;
+        using (var context = new NodeContext(
+            config, own == NodeId.A ? LinkNode.A : LinkNode.B, Resolve(config.Link.Address(own)!), Resolve(config.Link.Address(other)!), key, SerialToStandardOutput()))
+        {
+            using var control = ControlServer.Start(config.Monitor.Socket, new NodeControl(context, config));
+            using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Terminate(signal, context));
+            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Terminate(signal, context));
+            if (options.Role == NodeRole.Primary)
+                context.StartPrimary();
+            else
+                context.StartSecondary();
+            status = context.Run();
+            becomeSecondary = context.BecomeSecondary;
+        }
+
+        return becomeSecondary ? RunPair(options with { Role = NodeRole.Secondary }, config) : status;
+    }
+
+    private static void Terminate(PosixSignalContext signal, NodeContext context)
+    {
+        signal.Cancel = true;
+        context.Loop.Post(context.OnTerminate);
+    }
+
+    private static NodeId? FindOwn(LinkConfiguration link)
+    {
+        var own = NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(i => i.GetIPProperties().UnicastAddresses)
+            .Select(a => a.Address)
+            .ToHashSet();
+        var a = own.Contains(Resolve(link.NodeA!).Address);
+        var b = own.Contains(Resolve(link.NodeB!).Address);
+        return a == b ? null : a ? NodeId.A : NodeId.B;
+    }
+
+    private static IPEndPoint Resolve(HostPort address)
+    {
+        if (address.Address is { } known)
+            return new IPEndPoint(known, address.Port);
+        try
+        {
+            return new IPEndPoint(Dns.GetHostAddresses(address.Host)[0], address.Port);
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            throw new IOException($"[link]: {address.Host} has no address: {e.Message}", e);
+        }
+    }
+}

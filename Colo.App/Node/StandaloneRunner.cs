@@ -1,0 +1,148 @@
+using System.Runtime.InteropServices;
+using Colo.Configuration;
+using Colo.Linux;
+using Colo.Machine;
+using Colo.Monitor;
+
+namespace Colo.Node;
+
+/// <summary>One guest with no peer: <c>colo run --role standalone</c>, also from a snapshot.</summary>
+internal sealed class StandaloneRunner : INicPath, INodeControl
+{
+    private readonly ColoConfiguration _configuration;
+    private readonly EventLoop _loop;
+    private readonly GuestVm _vm;
+    private readonly long _started = MonotonicClock.Now;
+    private readonly DateTimeOffset _since = DateTimeOffset.UtcNow;
+    private int _exitCode;
+    private bool _ended;
+
+    private StandaloneRunner(ColoConfiguration configuration, EventLoop loop, GuestVm vm)
+    {
+        _configuration = configuration;
+        _loop = loop;
+        _vm = vm;
+    }
+
+    internal static int Run(ColoConfiguration configuration, string? restore)
+    {
+        using var loop = new EventLoop();
+        using var vm = VmBuilder.Build(configuration, loop, VmBuilder.Purpose.Standalone, NodeRunner.SerialToStandardOutput());
+        if (restore is not null)
+        {
+            vm.Freeze();
+            SnapshotFile.Restore(vm, restore);
+            vm.FlushStalePages();
+            vm.Thaw();
+        }
+
+        var runner = new StandaloneRunner(configuration, loop, vm);
+        using var control = ControlServer.Start(configuration.Monitor.Socket, runner);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, runner.Terminate);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, runner.Terminate);
+        vm.Machine.OnEvent = runner.OnMachineEvent;
+        vm.SetPath(runner);
+        Log.Info($"{configuration.Vm.Name}: running{(restore is null ? "" : $" from {restore}")}");
+        vm.Machine.Start();
+        loop.Run();
+        return runner._exitCode;
+    }
+
+    /// <inheritdoc/>
+    public bool FromGuest(GuestNic nic, Span<byte> frame)
+    {
+        // A snapshot of a survivor carries offsets of its connections.
+        var result = nic.Rewriter.FromGuest(frame, MonotonicClock.Now);
+        if (result.Action != Proxy.RewriteAction.Withhold)
+            nic.Backend.Send(frame);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool FromWire(GuestNic nic, ReadOnlySpan<byte> frame) =>
+        !nic.Device.Active || nic.Deliver(frame, MonotonicClock.Now);
+
+    /// <inheritdoc/>
+    public void ReceiveReady(GuestNic nic)
+    {
+    }
+
+    /// <inheritdoc/>
+    public NodeStatus GetStatus()
+    {
+        NodeStatus? status = null;
+        _loop.Invoke(() => status = new NodeStatus
+        {
+            Vm = _configuration.Vm.Name,
+            Version = StatusParts.Version,
+            Role = "standalone",
+            State = _ended ? "stopped" : "running",
+            Since = _since,
+            UptimeS = (MonotonicClock.Now - _started) / 1_000_000_000,
+            Nic = StatusParts.Nics(_vm),
+        });
+        return status!;
+    }
+
+    /// <inheritdoc/>
+    public ControlResult Failover(bool force) => ControlResult.Refused("a standalone guest has no other node");
+
+    /// <inheritdoc/>
+    public ControlResult Stop()
+    {
+        _loop.Post(() => End(0));
+        return ControlResult.Done;
+    }
+
+    /// <inheritdoc/>
+    public ControlResult Save(string path)
+    {
+        ControlResult? result = null;
+        using var done = new ManualResetEventSlim();
+        _loop.Invoke(() => SnapshotFile.SaveFrom(_vm, path, _configuration.Vm.Name, saved =>
+        {
+            result = saved;
+            done.Set();
+        }));
+        done.Wait();
+        return result!;
+    }
+
+    private void Terminate(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        _loop.Post(() => End(0));
+    }
+
+    private void OnMachineEvent(MachineEvent what, string text)
+    {
+        switch (what)
+        {
+            case MachineEvent.Reset or MachineEvent.TripleFault:
+                Log.Warning($"guest {(what == MachineEvent.Reset ? "asked for a reset" : $"ended in a triple fault ({text})")}; it starts anew");
+                _vm.Machine.RequestStop(() =>
+                {
+                    _vm.Reset();
+                    _vm.Machine.Resume();
+                });
+                break;
+            case MachineEvent.PowerOff:
+                Log.Info($"guest powered off {text}");
+                End(0);
+                break;
+            default:
+                Log.Error($"the machine failed: {text}");
+                End(1);
+                break;
+        }
+    }
+
+    private void End(int code)
+    {
+        if (_ended)
+            return;
+        _ended = true;
+        _exitCode = code;
+        _vm.Machine.RequestStop(_loop.Stop);
+    }
+}

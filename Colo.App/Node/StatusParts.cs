@@ -1,0 +1,68 @@
+using Colo.Monitor;
+using Colo.Proxy;
+
+namespace Colo.Node;
+
+/// <summary>The parts of a status that all roles share.</summary>
+internal static class StatusParts
+{
+    internal static string Version { get; } = typeof(StatusParts).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    internal static CheckpointStatus Checkpoints(CheckpointFigures figures) => new()
+    {
+        Count = figures.Count,
+        ByReason = new CheckpointReasons
+        {
+            Divergence = figures.ByReason(CheckpointReason.Divergence),
+            Interval = figures.ByReason(CheckpointReason.Interval),
+            Queue = figures.ByReason(CheckpointReason.Queue),
+            Planned = figures.ByReason(CheckpointReason.Planned),
+            Sync = figures.ByReason(CheckpointReason.Sync),
+        },
+        PauseUs = Rounded(figures.Pause),
+        CommitUs = Rounded(figures.Commit),
+        DirtyPages = Rounded(figures.DirtyPages),
+        BytesSent = figures.BytesSent,
+    };
+
+    internal static CompareStatus Compare(PrimaryRole? primary)
+    {
+        var status = new CompareStatus();
+        if (primary is null)
+            return status;
+        foreach (var nic in primary.Nics)
+        {
+            var figures = nic.Comparer.Statistics;
+            status = status with
+            {
+                Released = status.Released + figures.Released,
+                Matched = status.Matched + figures.Matched,
+                Diverged = status.Diverged + figures.Diverged,
+                Held = status.Held + figures.Held,
+                HeldBytes = status.HeldBytes + figures.HeldBytes,
+                HoldUs = new MedianAndTail(figures.HoldUs.Percentile(50), figures.HoldUs.Percentile(99)),
+                Flows = status.Flows + figures.Flows,
+            };
+        }
+
+        return status;
+    }
+
+    internal static NicStatus[] Nics(GuestVm vm) => [.. vm.Nics.Select(nic =>
+    {
+        var figures = nic.Device.Statistics;
+        return new NicStatus
+        {
+            Name = nic.Name,
+            Mac = string.Join(':', nic.Mac.Select(octet => octet.ToString("x2", System.Globalization.CultureInfo.InvariantCulture))),
+            RxPackets = figures.RxPackets,
+            RxBytes = figures.RxBytes,
+            TxPackets = figures.TxPackets,
+            TxBytes = figures.TxBytes,
+            Dropped = figures.Dropped,
+        };
+    })];
+
+    private static Percentiles Rounded((double Last, double P50, double P99, double Max) p) =>
+        new((long)p.Last, (long)p.P50, (long)p.P99, (long)p.Max);
+}

@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using Colo.Boot;
+using Colo.Configuration;
+using Colo.Devices.Net;
+using Colo.Devices.Virtio;
+using Colo.Guest;
+using Colo.Linux;
+using Colo.Machine;
+using Colo.Memory;
+
+namespace Colo.Node;
+
+/// <summary>Makes the guest of a configuration: memory, machine and devices, with the kernel loaded.</summary>
+internal static class VmBuilder
+{
+    private const ulong QueueNotify = 0x50;
+
+    /// <summary>What the guest is for on this node.</summary>
+    internal enum Purpose
+    {
+        /// <summary>Runs alone and never has a peer.</summary>
+        Standalone,
+
+        /// <summary>Is the guest that the world sees.</summary>
+        Primary,
+
+        /// <summary>Runs silently on an image of the last checkpoint.</summary>
+        Secondary,
+    }
+
+    /// <exception cref="IOException">Something of the host is missing; the message names the mend.</exception>
+    internal static GuestVm Build(ColoConfiguration configuration, EventLoop loop, Purpose purpose, Action<byte> serialOutput)
+    {
+        var vm = configuration.Vm;
+        var memory = purpose == Purpose.Secondary ? GuestMemory.CreateOverImage((ulong)vm.Memory) : GuestMemory.Create((ulong)vm.Memory);
+        Machine.Machine? machine = null;
+        var nics = new List<GuestNic>();
+        try
+        {
+            machine = new Machine.Machine(new MachineOptions(vm.Cpus) { Model = Model(vm.Cpu), MaskRandom = purpose != Purpose.Standalone }, memory, loop);
+            machine.Serial.Output = serialOutput;
+            var parameters = new List<string>();
+            foreach (var nic in configuration.Nics)
+                nics.Add(AddNic(nics.Count, nic, machine, memory, loop, purpose, parameters));
+            var kernel = vm.KernelIsBuiltin ? BuiltinGuest.Load() : File.ReadAllBytes(vm.Kernel);
+            var initrd = vm.Initrd is null ? [] : File.ReadAllBytes(vm.Initrd);
+            var commandLine = string.Join(' ', new[] { vm.CommandLine ?? "" }.Concat(parameters)).Trim();
+            var guest = new GuestVm(loop, memory, machine, nics, Offer(configuration, machine))
+            {
+                LoadKernelImage = memory => PvhLoader.Load(PvhKernel.Parse(kernel, memory), kernel, initrd, commandLine, memory, vm.Cpus),
+            };
+            machine.LoadKernel(kernel, initrd, commandLine);
+            guest.FixedPageTables = machine.PageTablesFixed;
+            guest.KeepInitialState();
+            return guest;
+        }
+        catch
+        {
+            foreach (var nic in nics)
+                nic.Dispose();
+            machine?.Dispose();
+            memory.Dispose();
+            throw;
+        }
+    }
+
+    private static GuestNic AddNic(
+        int index, NicConfiguration nic, Machine.Machine machine, GuestMemory memory, EventLoop loop, Purpose purpose, List<string> parameters)
+    {
+        var mac = new byte[MacAddress.Length];
+        nic.Mac.CopyTo(mac);
+        var backend = NetworkBackends.Open(nic.Backend.ToString(), mac);
+        var offloads = (IOffloadBackend)backend;
+        var device = new VirtioNet(new VirtioNetOptions(nic.Name, mac, Offloads: offloads.Offloads), memory, loop)
+        {
+            ReceiveOffloadsChanged = offloads.SetReceiveOffloads,
+        };
+        var transport = new VirtioMmio(device, loop);
+        var slot = machine.ReserveMmio(VirtioMmio.RangeSize, $"nic {nic.Name}");
+        transport.Connect(slot.Interrupt, [.. Enumerable.Range(0, transport.QueueCount).Select(queue => slot.AddDoorbell(QueueNotify, (uint)queue))]);
+        slot.Attach(transport, transport);
+        parameters.Add(slot.LinuxParameter);
+        return new GuestNic(index, nic.Name, mac, device, transport, backend, loop, live: purpose != Purpose.Secondary);
+    }
+
+    private static PairOffer Offer(ColoConfiguration configuration, Machine.Machine machine) => new(
+        (ulong)configuration.Vm.Memory,
+        configuration.Vm.Cpus,
+        [.. configuration.Nics.Select(nic => nic.Mac.ToString())],
+        [.. configuration.Disks.Select(disk => disk.Name)],
+        $"{Convert.ToHexStringLower(SHA256.HashData(machine.Cpuid))[..16]}/xsave {machine.XsaveSize}");
+
+    private static Kvm.CpuModel Model(CpuModel model) => model switch
+    {
+        CpuModel.X8664V2 => Kvm.CpuModel.X86_64_V2,
+        CpuModel.X8664V3 => Kvm.CpuModel.X86_64_V3,
+        _ => Kvm.CpuModel.Host,
+    };
+}
