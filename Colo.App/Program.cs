@@ -1,12 +1,15 @@
+using Colo.Cli;
+
 namespace Colo;
 
 /// <summary>The entry point of the one binary.</summary>
 public static class Program
 {
-    /// <summary>Runs one command and returns its exit status (docs/interface.md).</summary>
+    /// <summary>Runs one command and returns its exit status (docs/commands.md).</summary>
     public static int Main(string[] args)
     {
-        Console.WriteLine("colo");
-        return 0;
+        // Processes that colo starts for itself are told apart here, before the user's command line is parsed:
+        // they are no part of what `colo --help` offers.
+        return ColoCommandLine.Invoke(args, Console.Out, Console.Error);
     }
 }

@@ -72,7 +72,7 @@ internal sealed class IniInput
 
     private string? ReadFile(string path)
     {
-        const string accepted = "a readable text file in UTF-8, as colo.ini.example shows it";
+        const string accepted = "a readable text file in UTF-8, named by --config; colo.ini.example shows one";
         try
         {
             using var stream = File.OpenRead(path);
@@ -84,7 +84,7 @@ internal sealed class IniInput
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            _errors.Add(new(path, null, "", null, e is DecoderFallbackException ? "not UTF-8" : $"cannot be read: {e.Message}", accepted));
+            _errors.Add(new(path, null, "", null, e is DecoderFallbackException ? "not UTF-8" : $"cannot be read: {e.Message.TrimEnd('.')}", accepted));
         }
 
         return null;

@@ -1,0 +1,42 @@
+using System.CommandLine;
+
+namespace Colo.Cli;
+
+/// <summary><c>colo save</c>: a complete snapshot of the guest.</summary>
+internal static class SaveCommand
+{
+    internal static Command Create()
+    {
+        var node = new NodeOptions();
+        var to = new Option<string>("--to")
+        {
+            Description = "The file to write. The node writes it, so it lies on the node's host and belongs to its user",
+            HelpName = "FILE",
+            Required = true,
+        };
+        var command = new CommandWithExamples(
+            "save",
+            "Writes a complete snapshot of the guest to a file",
+            """
+            The snapshot holds memory, processors and devices; 'colo run --restore' goes on from it. Only root
+            and the user that the node runs as may save, because the node writes the file with its own rights.
+            """,
+            """
+            colo save --to /var/lib/colo/web1/monday.snapshot
+            colo run --role standalone --restore /var/lib/colo/web1/monday.snapshot
+            """)
+        {
+            to,
+        };
+        node.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            var path = parsed.GetRequiredValue(to);
+            if (path.Length == 0)
+                throw new UsageException("--to needs the name of a file");
+            var full = Path.GetFullPath(path);
+            return node.Send(parsed, new() { Command = "save", Path = full }, $"saved to {full}");
+        });
+        return command;
+    }
+}

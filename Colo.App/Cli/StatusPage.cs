@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text;
+using Colo.Monitor;
+
+namespace Colo.Cli;
+
+/// <summary>The page of <c>colo status</c>: a pure function of the status.</summary>
+internal static class StatusPage
+{
+    internal static string Write(NodeStatus s, DateTimeOffset now)
+    {
+        var page = new StringBuilder();
+        void Line(string name, string text) => page.Append(CultureInfo.InvariantCulture, $"{name,-12}{text}\n");
+
+        Line(s.Vm, $"{s.Role}, {s.State} for {Duration((long)(now - s.Since).TotalSeconds)}; epoch {Count(s.Epoch)}; colo {s.Version}, up {Duration(s.UptimeS)}");
+        Line("peer", Peer(s.Peer));
+        var c = s.Checkpoint;
+        var r = c.ByReason;
+        Line("checkpoints", $"{Count(c.Count)}, {Size(c.BytesSent)} sent (divergence {Count(r.Divergence)}, interval {Count(r.Interval)}, queue {Count(r.Queue)}, planned {Count(r.Planned)}, sync {Count(r.Sync)})");
+        if (c.Count > 0)
+        {
+            Line("", $"{"",-13}{"last",10}{"median",10}{"99 %",10}{"most",10}");
+            Line("", Row("pause", c.PauseUs, Time));
+            Line("", Row("to commit", c.CommitUs, Time));
+            Line("", Row("dirty pages", c.DirtyPages, Count));
+        }
+
+        var o = s.Compare;
+        Line("output", $"{Count(o.Released)} released, {Count(o.Matched)} matched, {Count(o.Diverged)} diverged; {Count(o.Flows)} flows");
+        Line("", $"held now: {Count(o.Held)} frames, {Size(o.HeldBytes)}; held for {Time(o.HoldUs.P50)} (99 %: {Time(o.HoldUs.P99)})");
+        foreach (var d in s.Disk)
+            Line("disk", $"{d.Name}: {Size(d.Size)}, {d.SyncPercent.ToString("0.0", CultureInfo.InvariantCulture)} % in sync, {Size(d.Pending)} pending, {Size(d.Replicated)} replicated");
+        foreach (var n in s.Nic)
+            Line("nic", $"{n.Name}: {n.Mac}, received {Count(n.RxPackets)} ({Size(n.RxBytes)}), sent {Count(n.TxPackets)} ({Size(n.TxBytes)}), dropped {Count(n.Dropped)}");
+        Line("failovers", s.Failover.Last is { } last
+            ? $"{Count(s.Failover.Count)}; the last at {last.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC: {last.Reason}, {Time(last.DurationUs)}"
+            : Count(s.Failover.Count));
+        return page.ToString();
+    }
+
+    private static string Peer(PeerStatus p)
+    {
+        if (p.Address is null)
+            return "none";
+        var text = $"{p.Address}, {(p.Connected ? "connected" : "not connected")}";
+        if (p.RttUs is { } rtt)
+            text += $", round trip {Time(rtt)}";
+        return p.LastHeardMs is { } heard ? text + $", heard {Count(heard)} ms ago" : text + ", not heard yet";
+    }
+
+    private static string Row(string name, Percentiles p, Func<long, string> write) =>
+        $"{name,-13}{write(p.Last),10}{write(p.P50),10}{write(p.P99),10}{write(p.Max),10}";
+
+    private static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Time(long us) => us switch
+    {
+        < 1000 => $"{us} us",
+        < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{us / 1e3:0.0} ms"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{us / 1e6:0.00} s"),
+    };
+
+    private static string Size(long bytes) => bytes switch
+    {
+        < 1 << 10 => $"{bytes} B",
+        < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 10):0.0} KiB"),
+        < 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0.0} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.0} GiB"),
+    };
+
+    private static string Duration(long seconds) => Math.Max(0, seconds) switch
+    {
+        var s and < 60 => $"{s} s",
+        var s and < 3600 => $"{s / 60} m {s % 60} s",
+        var s and < 86400 => $"{s / 3600} h {s / 60 % 60} m",
+        var s => $"{s / 86400} d {s / 3600 % 24} h",
+    };
+}

@@ -1,0 +1,38 @@
+namespace Colo.Monitor;
+
+/// <summary>
+/// What the control socket asks of a running node. Called from threads of the control socket, several at once: the
+/// node makes them safe. <see cref="GetStatus"/> returns at once; the others may take as long as they need.
+/// </summary>
+public interface INodeControl
+{
+    /// <summary>What the node is doing.</summary>
+    NodeStatus GetStatus();
+
+    /// <summary>A switchover, takeover or going on alone, as the role has it.</summary>
+    /// <param name="force">Take over although the primary is alive: it is stopped first if it can be reached.</param>
+    ControlResult Failover(bool force);
+
+    /// <summary>Powers the guest off on both nodes. Returns when that is certain; the node may then end.</summary>
+    ControlResult Stop();
+
+    /// <summary>Writes a complete snapshot of the guest.</summary>
+    /// <param name="path">A full path. Who asks is root or the node's own user.</param>
+    ControlResult Save(string path);
+}
+
+/// <summary>How a command to a node ended.</summary>
+/// <param name="Ok">True when it is done.</param>
+/// <param name="Error">What went wrong, for the operator; null when it is done.</param>
+/// <param name="Exit">Exit status of the command: 0 done, 1 failed, 3 refused for safety.</param>
+public sealed record ControlResult(bool Ok, string? Error, int Exit)
+{
+    /// <summary>It is done.</summary>
+    public static ControlResult Done { get; } = new(true, null, 0);
+
+    /// <summary>It went wrong.</summary>
+    public static ControlResult Failed(string error) => new(false, error, 1);
+
+    /// <summary>It would not be safe.</summary>
+    public static ControlResult Refused(string error) => new(false, error, 3);
+}
