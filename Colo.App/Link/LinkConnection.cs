@@ -384,7 +384,8 @@ public sealed unsafe class LinkConnection : IEventHandler, IDisposable
         var have = _receiveTail - _receiveHead;
         if (_ciphers is not { } ciphers)
         {
-            if (have < LinkProtocol.FrameHeader)
+            // As soon as the length is there: a wrong one is not waited for.
+            if (have < sizeof(uint))
                 return false;
             var body = BinaryPrimitives.ReadUInt32LittleEndian(_receive.Span(_receiveHead, 4));
             if (body > (uint)_maxFrame)
