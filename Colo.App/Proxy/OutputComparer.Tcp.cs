@@ -80,6 +80,7 @@ public sealed unsafe partial class OutputComparer
         }
         flow.Matched = flow.PrimaryTop;
         flow.MatchedValid = true;
+        flow.RepeatFloor = long.MinValue;
         flow.Sent = flow.Primary;
         if (info.Timestamp != 0)
             NoteTimestamp(flow, TcpFrameWriter.Timestamp(frame, in info));
@@ -148,7 +149,7 @@ public sealed unsafe partial class OutputComparer
         flow.SecondaryRst = rst;
         flow.SnapshotSerial = _takenPending ? _takenSerial : 0;
         flow.Isn = flow.UnwrapSeq(info.Seq);
-        flow.Matched = flow.Isn;
+        flow.Matched = flow.RepeatFloor = flow.Isn;
         flow.MatchedValid = true;
         flow.PrimaryTop = flow.Isn + 1;
         flow.GuestScale = info.WindowScale;
@@ -257,6 +258,7 @@ public sealed unsafe partial class OutputComparer
             flow.MatchedValid = true;
             flow.Matched = start;
             flow.PrimaryTop = start;
+            flow.RepeatFloor = start;
         }
         if (fin && !finKnown)
         {
@@ -267,6 +269,13 @@ public sealed unsafe partial class OutputComparer
         {
             flow.PrimaryTop = end;
             flow.SeqReference = end;
+        }
+        if (start < flow.RepeatFloor)
+        {
+            // It claims to repeat what nobody has seen: only a checkpoint vouches for it.
+            Hold(flow, frame, in info, HeldKind.Whole);
+            UpdateWait(flow);
+            return;
         }
         if (MatchesNow && !flow.Diverged)
         {

@@ -263,6 +263,7 @@ public sealed unsafe partial class OutputComparer
         if (!snapshot)
         {
             flow.Matched = flow.PrimaryTop;
+            flow.RepeatFloor = long.MinValue;
             flow.SecondaryFin = flow.PrimaryFin;
             flow.Secondary = flow.Primary;
             flow.SynMatched = true;
@@ -272,6 +273,7 @@ public sealed unsafe partial class OutputComparer
             if (flow.TakenTopValid)
             {
                 flow.Matched = flow.TakenTop;
+                flow.RepeatFloor = long.MinValue;
                 flow.SynMatched = true;
             }
             flow.SecondaryFin = flow.TakenFin;

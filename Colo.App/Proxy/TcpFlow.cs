@@ -85,6 +85,8 @@ internal sealed class TcpFlow : Flow
     /// <summary>Up to here both have produced the same stream (or a commit made it so).</summary>
     public long Matched;
     public bool MatchedValid;
+    /// <summary>Positions from here to <see cref="Matched"/> are known to have left; a repeat of older ones is not known.</summary>
+    public long RepeatFloor;
     /// <summary>One past the last position the primary has produced, and the positions of both FINs (-1: none).</summary>
     public long PrimaryTop, PrimaryFin, SecondaryFin;
     public ulong PrimaryFinEpoch, SecondaryFinIndex;
@@ -165,7 +167,7 @@ internal sealed class TcpFlow : Flow
         SecondarySyn = default;
         SecondaryRst = default;
         WindowOfSecondarySyn = 0;
-        Matched = PrimaryTop = 0;
+        Matched = PrimaryTop = RepeatFloor = 0;
         PrimaryFin = SecondaryFin = SecondaryUrgent = -1;
         PrimaryData = SecondaryData = default;
         Primary = Secondary = Sent = TakenAck = default;

@@ -1,0 +1,221 @@
+using System.Buffers.Binary;
+using Colo.Proxy;
+using static Colo.Tests.Proxy.FrameBuilder;
+
+namespace Colo.Tests.Proxy;
+
+public sealed class RewriterTests
+{
+    private const uint Wire = 0xffff_fff0, Guest = 500, Client = 9000;
+
+    private static byte[] Rewrite(SequenceRewriter rewriter, TcpSpec spec, RewriteAction expected = RewriteAction.Send, long now = 0)
+    {
+        byte[] frame = Tcp(spec);
+        Assert.Equal(expected, rewriter.FromGuest(frame, now).Action);
+        return frame;
+    }
+
+    private static WireSegment Inbound(SequenceRewriter rewriter, TcpSpec spec, long now = 0)
+    {
+        byte[] frame = Tcp(spec with { FromGuest = false });
+        rewriter.ToGuest(frame, now);
+        return WireSegment.Parse(frame)!;
+    }
+
+    private static TcpSpec SynAck => new() { Seq = Guest, AckNumber = Client + 1, Flags = Syn | Ack, Options = SynOptions(7, timestamp: 100) };
+
+    /// <summary>A secondary's rewriter with one connection: offset Wire - Guest, timestamps + 1000.</summary>
+    private static SequenceRewriter Opened(bool v6 = false)
+    {
+        var rewriter = new SequenceRewriter(live: false);
+        byte[] synAck = Tcp(SynAck with { V6 = v6 });
+        RewriteResult result = rewriter.FromGuest(synAck, 0);
+        Assert.Equal((RewriteAction.SendPending, true, Guest), (result.Action, result.IsSyn, result.WireIsn));
+        rewriter.LearnWireIsn(result.Flow, Wire, 1100, true);
+        return rewriter;
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void Both_directions_are_translated_with_right_checksums(bool v6, bool partial)
+    {
+        SequenceRewriter rewriter = Opened(v6);
+        byte[] frame = Rewrite(rewriter, new TcpSpec { V6 = v6, Partial = partial, Seq = Guest + 20, AckNumber = Client + 5, Payload = [1, 2, 3], Options = Timestamps(150, 7) });
+        WireSegment sent = WireSegment.Parse(frame)!;
+        Assert.Equal((unchecked(Wire + 20), Client + 5, 1150u, 7u), (sent.Seq, sent.Ack, sent.TimestampValue!.Value, sent.TimestampEcho!.Value));
+        WireSegment got = Inbound(rewriter, new TcpSpec { V6 = v6, Partial = partial, Seq = Client + 5, AckNumber = unchecked(Wire + 23), Options = Timestamps(7, 1150) });
+        Assert.Equal((Client + 5, Guest + 23, 7u, 150u), (got.Seq, got.Ack, got.TimestampValue!.Value, got.TimestampEcho!.Value));
+        got = Inbound(rewriter, new TcpSpec { V6 = v6, AckNumber = unchecked(Wire + 1), Options = Sack(unchecked(Wire + 10), unchecked(Wire + 30), 5, 6) });
+        Assert.Equal([Guest + 10, Guest + 30, unchecked(5 - (Wire - Guest)), unchecked(6 - (Wire - Guest))], got.SackEdges);
+    }
+
+    [Fact]
+    public void An_echo_from_the_guests_future_is_cut()
+    {
+        SequenceRewriter rewriter = Opened();
+        Rewrite(rewriter, new TcpSpec { Seq = Guest + 1, Options = Timestamps(150, 7) });
+        WireSegment got = Inbound(rewriter, new TcpSpec { AckNumber = unchecked(Wire + 1), Options = Timestamps(7, 1160) });
+        Assert.Equal(150u, got.TimestampEcho);
+    }
+
+    [Fact]
+    public void The_wires_number_may_come_before_the_guests_syn()
+    {
+        var rewriter = new SequenceRewriter(live: false);
+        var primary = new SequenceRewriter(live: true);
+        byte[] syn = Tcp(SynAck with { Seq = Wire });
+        RewriteResult told = primary.FromGuest(syn, 0);
+        Assert.Equal((RewriteAction.Send, true, Wire, true, 100u), (told.Action, told.IsSyn, told.WireIsn, told.HasTimestamp, told.WireTimestamp));
+        rewriter.LearnWireIsn(told.Flow, told.WireIsn, told.WireTimestamp, told.HasTimestamp);
+        Assert.Equal(Wire, WireSegment.Parse(Rewrite(rewriter, SynAck))!.Seq);
+        // The next connection on the same ports: first told, then answered; the old one goes on meanwhile.
+        rewriter.LearnWireIsn(told.Flow, 70_000, 0, false);
+        Assert.Equal(unchecked(Wire + 5), WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = Guest + 5 }))!.Seq);
+        Assert.Equal(70_000u, WireSegment.Parse(Rewrite(rewriter, SynAck with { Seq = 3 }))!.Seq);
+    }
+
+    [Fact]
+    public void A_connection_opened_by_the_guest_is_translated()
+    {
+        var rewriter = new SequenceRewriter(live: false);
+        byte[] frame = Tcp(new TcpSpec { Seq = Guest, Flags = Syn });
+        RewriteResult result = rewriter.FromGuest(frame, 0);
+        Assert.Equal(RewriteAction.SendPending, result.Action);
+        rewriter.LearnWireIsn(result.Flow, Wire, 0, false);
+        WireSegment answer = Inbound(rewriter, new TcpSpec { Seq = Client, AckNumber = unchecked(Wire + 1), Flags = Syn | Ack });
+        Assert.Equal(Guest + 1, answer.Ack);
+        Assert.Equal(unchecked(Wire + 1), WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = Guest + 1, AckNumber = Client + 1 }))!.Seq);
+    }
+
+    [Fact]
+    public void Pending_lets_only_syn_and_rst_out_and_the_clients_acknowledgement_settles_it()
+    {
+        var rewriter = new SequenceRewriter(live: false);
+        Rewrite(rewriter, SynAck, RewriteAction.SendPending);
+        Rewrite(rewriter, new TcpSpec { Seq = Guest + 1, Payload = [1] }, RewriteAction.Withhold);
+        Rewrite(rewriter, new TcpSpec { Seq = Guest + 1, Flags = Rst }, RewriteAction.SendPending);
+        rewriter.BecomeLive(0);
+        Assert.Equal(Guest + 1, Inbound(rewriter, new TcpSpec { Seq = Client + 1, AckNumber = 88_001 }).Ack);
+        Assert.Equal(88_001u, WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = Guest + 1 }))!.Seq);
+    }
+
+    [Fact]
+    public void After_a_takeover_timestamps_go_on_above_what_the_client_echoed()
+    {
+        SequenceRewriter rewriter = Opened();
+        Rewrite(rewriter, new TcpSpec { Seq = Guest + 1, Options = Timestamps(150, 7) });
+        Inbound(rewriter, new TcpSpec { AckNumber = unchecked(Wire + 1), Options = Timestamps(7, 1500) }, now: 1_000_000_000);
+        rewriter.BecomeLive(1_200_000_000);
+        byte[] replay = Tcp(new TcpSpec { Seq = unchecked(Wire + 1), Payload = [1], Options = Timestamps(1150, 7) });
+        rewriter.PrepareReplay(replay);
+        uint lifted = WireSegment.Parse(replay)!.TimestampValue!.Value;
+        Assert.Equal(1500u + 200 + 1000, lifted);
+        uint first = WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = Guest + 2, Options = Timestamps(151, 7) }))!.TimestampValue!.Value;
+        Assert.True(first >= lifted);
+        uint second = WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = Guest + 2, Options = Timestamps(251, 7) }))!.TimestampValue!.Value;
+        Assert.Equal(first + 100, second);
+        // The echo of it finds its way back.
+        Assert.Equal(251u, Inbound(rewriter, new TcpSpec { AckNumber = unchecked(Wire + 2), Options = Timestamps(8, second) }).TimestampEcho);
+        // A connection that is the same on both sides is lifted too.
+        var plain = new SequenceRewriter(live: false);
+        Inbound(plain, new TcpSpec { AckNumber = 1, Options = Timestamps(7, 90_000) });
+        plain.BecomeLive(0);
+        Assert.Equal(91_000u, WireSegment.Parse(Rewrite(plain, new TcpSpec { Seq = 1, Options = Timestamps(89_990, 7) }))!.TimestampValue);
+    }
+
+    [Fact]
+    public void A_live_guest_opens_without_an_offset()
+    {
+        SequenceRewriter rewriter = Opened();
+        rewriter.BecomeLive(0);
+        Assert.Equal(42u, WireSegment.Parse(Rewrite(rewriter, SynAck with { Seq = 42 }))!.Seq);
+        Assert.Equal(43u, Inbound(rewriter, new TcpSpec { AckNumber = 43 }).Ack);
+        Assert.Equal(0, rewriter.Count);
+    }
+
+    [Fact]
+    public void Offsets_travel_with_the_checkpoint_and_replace_the_secondarys()
+    {
+        SequenceRewriter survivor = Opened();
+        survivor.BecomeLive(0);
+        var record = new byte[survivor.SaveSize];
+        Assert.Equal(record.Length, survivor.Save(record));
+        var secondary = new SequenceRewriter(live: false);
+        Rewrite(secondary, SynAck with { ClientPort = 9 }, RewriteAction.SendPending);
+        secondary.Load(record);
+        Assert.Equal(1, secondary.Count);
+        Assert.Equal(unchecked(Wire + 1), WireSegment.Parse(Rewrite(secondary, new TcpSpec { Seq = Guest + 1 }))!.Seq);
+        Assert.Equal(5u, WireSegment.Parse(Rewrite(secondary, new TcpSpec { Seq = 5, ClientPort = 9 }))!.Seq);
+        secondary.Load(Save(new SequenceRewriter(live: true)));
+        Assert.Equal(Guest + 1, WireSegment.Parse(Rewrite(secondary, new TcpSpec { Seq = Guest + 1 }))!.Seq);
+    }
+
+    private static byte[] Save(SequenceRewriter rewriter)
+    {
+        var record = new byte[rewriter.SaveSize];
+        rewriter.Save(record);
+        return record;
+    }
+
+    [Fact]
+    public void A_damaged_record_is_refused_and_changes_nothing()
+    {
+        byte[] record = Save(Opened());
+        SequenceRewriter rewriter = Opened();
+        for (int i = 0; i < record.Length; i++)
+        {
+            byte[] damaged = [.. record];
+            damaged[i] ^= 0x40;
+            Assert.Throws<InvalidDataException>(() => rewriter.Load(damaged));
+            Assert.Throws<InvalidDataException>(() => rewriter.Load(record.AsSpan(0, i)));
+        }
+        Assert.Throws<InvalidDataException>(() => rewriter.Load([.. record, 0]));
+        Assert.Throws<InvalidDataException>(() => new SequenceRewriter(false, 1).Load(Two()));
+        Assert.Throws<ArgumentException>(() => rewriter.Save(new byte[5]));
+        Assert.Equal(unchecked(Wire + 1), WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = Guest + 1 }))!.Seq);
+
+        static byte[] Two()
+        {
+            SequenceRewriter two = Opened();
+            byte[] syn = Tcp(SynAck with { ClientPort = 2 });
+            two.LearnWireIsn(two.FromGuest(syn, 0).Flow, 1, 0, false);
+            return Save(two);
+        }
+    }
+
+    [Fact]
+    public void An_icmp_error_quotes_the_guests_number()
+    {
+        SequenceRewriter rewriter = Opened();
+        byte[] quoted = Tcp(new TcpSpec { Seq = unchecked(Wire + 9), Payload = [1] })[26..];
+        var icmp = new byte[8 + 28];
+        icmp[0] = 3;
+        icmp[1] = 4;
+        quoted.AsSpan(0, 28).CopyTo(icmp.AsSpan(8));
+        U16(icmp, 2, (ushort)~Fold(Sum(icmp)));
+        byte[] frame = Ip(1, icmp, false, false, [], 0, [], [], 0);
+        rewriter.ToGuest(frame, 0);
+        Assert.Equal(Guest + 9, BinaryPrimitives.ReadUInt32BigEndian(frame.AsSpan(26 + 20 + 8 + 24)));
+        Assert.Equal(0xffff, Fold(Sum(frame.AsSpan(46))));
+    }
+
+    [Fact]
+    public void A_full_table_keeps_translated_connections()
+    {
+        var rewriter = new SequenceRewriter(live: false, capacity: 2);
+        byte[] syn = Tcp(SynAck);
+        rewriter.LearnWireIsn(rewriter.FromGuest(syn, 0).Flow, Wire, 0, false);
+        for (ushort port = 1; port < 50; port++)
+            Inbound(rewriter, new TcpSpec { ClientPort = port, AckNumber = 1, Options = Timestamps(1, 1) });
+        Assert.Equal(2, rewriter.Count);
+        Assert.Equal(unchecked(Wire + 1), WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = Guest + 1 }))!.Seq);
+        syn = Tcp(SynAck with { ClientPort = 99 });
+        rewriter.LearnWireIsn(rewriter.FromGuest(syn, 0).Flow, Wire, 0, false);
+        long before = rewriter.Refused;
+        rewriter.FromGuest(Tcp(SynAck with { ClientPort = 100 }), 0);
+        Assert.Equal(before + 1, rewriter.Refused);
+    }
+}
