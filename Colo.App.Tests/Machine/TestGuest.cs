@@ -101,9 +101,10 @@ internal sealed unsafe class TestGuest : IDisposable
     internal void WriteTables()
     {
         this[0x2000] = 0x3007;
-        for (var i = 0UL; i < 8; i++)
+        for (var i = 0UL; i < 5; i++)
             this[0x3000 + (i * 8)] = (0x8000 + (i * 0x1000)) | 7;
-        for (var i = 0UL; i < 8 * 512; i++)
+        // 5 GiB in pages of 2 MiB.
+        for (var i = 0UL; i < 5 * 512; i++)
             this[0x8000 + (i * 8)] = (i << 21) | 0x87;
         this[0x6008] = 0x00AF_9B00_0000_FFFF;
         this[0x6010] = 0x00CF_9300_0000_FFFF;

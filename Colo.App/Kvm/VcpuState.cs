@@ -103,6 +103,18 @@ internal sealed unsafe class VcpuState : IDisposable
         _vcpu.Set(KvmIoctl.KVM_SET_REGS, _regs, "KVM_SET_REGS");
     }
 
+    /// <summary>A captured MSR.</summary>
+    internal ulong Msr(uint index)
+    {
+        foreach (var msr in Msrs)
+        {
+            if (msr.index == index)
+                return msr.data;
+        }
+
+        throw new KeyNotFoundException($"MSR 0x{index:x}");
+    }
+
     /// <summary>Makes a vCPU runnable that would wait for another to start it.</summary>
     internal void SetRunnable() =>
         _vcpu.Set(KvmIoctl.KVM_SET_MP_STATE, new kvm_mp_state { mp_state = KvmValue.KVM_MP_STATE_RUNNABLE }, "KVM_SET_MP_STATE");

@@ -1,0 +1,106 @@
+using Colo.Kvm;
+
+namespace Colo.Tests.Kvm;
+
+public sealed class GuestCpuidTests
+{
+    private const uint AllOnes = uint.MaxValue;
+
+    private static readonly kvm_cpuid_entry2[] Everything =
+    [
+        new() { function = 0, eax = 0x1F },
+        new() { function = 1, eax = 0x800F12, ebx = 0x0700_0800, ecx = AllOnes, edx = AllOnes },
+        new() { function = 4, eax = 0x1C00_4121 },
+        new() { function = 7, index = 0, eax = 2, ebx = AllOnes, ecx = AllOnes, edx = AllOnes },
+        new() { function = 7, index = 1, eax = AllOnes },
+        new() { function = 0xB, index = 0, eax = 1, ebx = 2, ecx = 0x100, edx = 7 },
+        new() { function = 0xB, index = 1, eax = 4, ebx = 16, ecx = 0x201, edx = 7 },
+        new() { function = 0xD, index = 0, eax = 0x2E7, ebx = 2696, ecx = 2696, edx = 0 },
+        new() { function = 0xD, index = 1, eax = 0x1F, ebx = 2696, ecx = 0x1800 },
+        new() { function = 0xD, index = 2, eax = 256, ebx = 576 },
+        new() { function = 0xD, index = 5, eax = 64, ebx = 1088 },
+        new() { function = 0x4000_0000, eax = 0x4000_0001 },
+        new() { function = 0x4000_0001, eax = AllOnes },
+        new() { function = 0x8000_0001, ecx = AllOnes, edx = AllOnes },
+        new() { function = 0x8000_0008, eax = 0x3030, ecx = 0x400F },
+        new() { function = 0x8000_001E, eax = 7, ebx = 0x107, ecx = 1 },
+    ];
+
+    [Fact]
+    public void Host_hides_only_what_is_asked()
+    {
+        var table = Build(CpuModel.Host, maskRandom: false);
+        Assert.Equal(AllOnes, Leaf(table, 1).ecx);
+        Assert.Equal(AllOnes, Leaf(table, 7).ebx);
+        table = Build(CpuModel.Host, maskRandom: true);
+        Assert.Equal(AllOnes & ~(1U << 30), Leaf(table, 1).ecx);
+        Assert.Equal(AllOnes & ~(1U << 18), Leaf(table, 7).ebx);
+    }
+
+    [Fact]
+    public void Levels_keep_theirs_and_hide_what_is_above()
+    {
+        var v2 = Build(CpuModel.X86_64_V2, false);
+        Assert.Equal(0U, Leaf(v2, 1).ecx & (1 << 12 | 1 << 22 | 1 << 28 | 1 << 29));
+        Assert.NotEqual(0U, Leaf(v2, 1).ecx & 1 << 20);
+        Assert.Equal(0U, Leaf(v2, 7).ebx & (1 << 5 | 1 << 16));
+        Assert.Equal(3U, Leaf(v2, 0xD).eax);
+        Assert.Equal(576U, Leaf(v2, 0xD).ecx);
+        Assert.Equal(0U, Leaf(v2, 0xD, 2).eax);
+
+        var v3 = Build(CpuModel.X86_64_V3, false);
+        Assert.NotEqual(0U, Leaf(v3, 1).ecx & 1 << 28);
+        Assert.NotEqual(0U, Leaf(v3, 7).ebx & 1 << 5);
+        Assert.Equal(0U, Leaf(v3, 7).ebx & 1 << 16);
+        Assert.Equal(7U, Leaf(v3, 0xD).eax);
+        Assert.Equal(256U, Leaf(v3, 0xD, 2).eax);
+        Assert.Equal(0U, Leaf(v3, 0xD, 5).eax);
+    }
+
+    [Fact]
+    public void Level_that_the_host_lacks_is_refused_by_name()
+    {
+        var poor = (kvm_cpuid_entry2[])Everything.Clone();
+        poor[3].ebx = ~(1U << 5);
+        var refusal = Assert.Throws<KvmException>(() => GuestCpuid.Build(poor, CpuModel.X86_64_V3, false, true, 1000));
+        Assert.Contains("AVX2", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("x86-64-v3", refusal.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(GuestCpuid.Build(poor, CpuModel.X86_64_V2, false, true, 1000));
+    }
+
+    [Fact]
+    public void Hypervisor_leaves_say_kvm_and_the_rates()
+    {
+        var table = Build(CpuModel.Host, false);
+        var signature = Leaf(table, 0x4000_0000);
+        Assert.Equal(0x4000_0010U, signature.eax);
+        Assert.Equal((0x4B4D564BU, 0x564B4D56U, 0x4DU), (signature.ebx, signature.ecx, signature.edx));
+        Assert.Equal(2_596_148U, Leaf(table, 0x4000_0010).eax);
+        // No asynchronous page faults (4, 10, 14), no steal time (5).
+        Assert.Equal(0U, Leaf(table, 0x4000_0001).eax & (1 << 4 | 1 << 5 | 1 << 10 | 1 << 14));
+        Assert.Single(table, entry => entry.function == 0x4000_0000);
+    }
+
+    [Theory]
+    [InlineData(1, 0, 0)]
+    [InlineData(2, 1, 1)]
+    [InlineData(5, 4, 3)]
+    public void Each_vcpu_has_its_numbers(int cpus, int index, int bits)
+    {
+        var own = GuestCpuid.ForVcpu(Build(CpuModel.Host, false), index, cpus);
+        Assert.Equal((uint)index, Leaf(own, 1).ebx >> 24);
+        Assert.Equal((uint)cpus, Leaf(own, 1).ebx >> 16 & 0xFF);
+        Assert.Equal((uint)index, Leaf(own, 0xB).edx);
+        Assert.Equal((0U, 1U, 0x100U), (Leaf(own, 0xB).eax, Leaf(own, 0xB).ebx, Leaf(own, 0xB).ecx));
+        Assert.Equal(((uint)bits, (uint)cpus, 0x201U), (Leaf(own, 0xB, 1).eax, Leaf(own, 0xB, 1).ebx, Leaf(own, 0xB, 1).ecx));
+        Assert.Equal((uint)cpus - 1, Leaf(own, 0x8000_0008).ecx & 0xFF);
+        Assert.Equal((uint)index, Leaf(own, 0x8000_001E).eax);
+        Assert.Equal((1U << bits) - 1, Leaf(own, 4).eax >> 26);
+    }
+
+    private static kvm_cpuid_entry2[] Build(CpuModel model, bool maskRandom) =>
+        GuestCpuid.Build(Everything, model, maskRandom, true, 2_596_148);
+
+    private static kvm_cpuid_entry2 Leaf(kvm_cpuid_entry2[] table, uint function, uint index = 0) =>
+        Assert.Single(table, entry => entry.function == function && entry.index == index);
+}
