@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+
+namespace Colo.Block;
+
+/// <summary>File calls that the runtime's file streams do not have (fcntl.h, sys/uio.h, sys/file.h, linux/falloc.h).</summary>
+internal static unsafe partial class ImageFileNative
+{
+    internal const int O_RDONLY = 0;
+    internal const int O_RDWR = 2;
+    internal const int O_CREAT = 0x40;
+    internal const int O_EXCL = 0x80;
+    internal const int O_CLOEXEC = 0x80000;
+    internal const int LOCK_SH = 1;
+    internal const int LOCK_EX = 2;
+    internal const int LOCK_NB = 4;
+    internal const int SEEK_END = 2;
+    internal const int FALLOC_FL_KEEP_SIZE = 1;
+    internal const int FALLOC_FL_PUNCH_HOLE = 2;
+    internal const int FALLOC_FL_ZERO_RANGE = 0x10;
+    internal const int EIO = 5;
+    internal const int ENODEV = 19;
+    internal const int EOPNOTSUPP = 95;
+    internal const int IOV_MAX = 1024;
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial long lseek(int fd, long offset, int whence);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int ftruncate(int fd, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int flock(int fd, int operation);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint preadv(int fd, BlockVector* vectors, int count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pwritev(int fd, BlockVector* vectors, int count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fdatasync(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fsync(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fallocate(int fd, int mode, long offset, long length);
+}
