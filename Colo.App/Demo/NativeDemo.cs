@@ -68,6 +68,9 @@ internal static unsafe partial class NativeDemo
     internal static partial int socket(int family, int type, int protocol);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int bind(int fd, void* address, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int setsockopt(int fd, int level, int name, void* value, uint length);
 
     [LibraryImport("libc", SetLastError = true)]
