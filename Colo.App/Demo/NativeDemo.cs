@@ -58,6 +58,9 @@ internal static unsafe partial class NativeDemo
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags);
 
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int mkdir(string path, uint mode);
+
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setns(int fd, int type);
 
