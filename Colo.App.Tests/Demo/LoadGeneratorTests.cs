@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using Colo.Demo;
+using Colo.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Colo.Tests.Demo;
@@ -11,7 +11,7 @@ public sealed class LoadGeneratorTests(ITestOutputHelper output)
     [Fact]
     public void A_right_echo_passes_and_every_request_is_answered()
     {
-        using var server = new EchoServer((_, data) => data);
+        using var server = new EchoServer(IPAddress.Loopback, 0, (_, data) => data);
         var report = Load(server, 8, 200);
         Assert.Empty(report.Errors);
         Assert.All(report.Flows, f => Assert.Equal(f.Sent, f.Replies));
@@ -25,7 +25,7 @@ public sealed class LoadGeneratorTests(ITestOutputHelper output)
     public void One_wrong_byte_is_found_with_its_place(string fault)
     {
         const int at = 40_000;
-        using var server = new EchoServer((position, data) =>
+        using var server = new EchoServer(IPAddress.Loopback, 0, (position, data) =>
         {
             var index = at - position;
             if (index < 0 || index >= data.Length)
@@ -49,7 +49,7 @@ public sealed class LoadGeneratorTests(ITestOutputHelper output)
     [Fact]
     public void A_swallowed_reply_is_missing_at_the_end()
     {
-        using var server = new EchoServer((position, data) => position > 20_000 ? [] : data);
+        using var server = new EchoServer(IPAddress.Loopback, 0, (position, data) => position > 20_000 ? [] : data);
         var report = Load(server, 1, 200, drainMs: 300);
         Assert.Contains("replies missing", Assert.Single(report.Errors));
         Assert.True(report.LongestTcpGapUs >= 300_000, $"gap {report.LongestTcpGapUs}");
@@ -59,7 +59,7 @@ public sealed class LoadGeneratorTests(ITestOutputHelper output)
     public void A_pause_of_the_server_is_the_longest_gap()
     {
         var paused = false;
-        using var server = new EchoServer((position, data) =>
+        using var server = new EchoServer(IPAddress.Loopback, 0, (position, data) =>
         {
             if (position > 20_000 && !paused)
             {
@@ -77,7 +77,7 @@ public sealed class LoadGeneratorTests(ITestOutputHelper output)
     [Fact]
     public void A_closed_connection_is_an_error()
     {
-        using var server = new EchoServer((position, data) => position > 20_000 ? null : data);
+        using var server = new EchoServer(IPAddress.Loopback, 0, (position, data) => position > 20_000 ? null : data);
         Assert.NotEmpty(Load(server, 2, 300).Errors);
     }
 
@@ -96,62 +96,5 @@ public sealed class LoadGeneratorTests(ITestOutputHelper output)
         Assert.True(load.WaitConnected(TimeSpan.FromSeconds(3)));
         Thread.Sleep(ms);
         return load.Stop(TimeSpan.FromMilliseconds(drainMs));
-    }
-
-    /// <summary>Echoes what a function makes of each piece; null closes.</summary>
-    private sealed class EchoServer : IDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-
-        internal EchoServer(Func<long, byte[], byte[]?> change)
-        {
-            _listener.Start();
-            new Thread(() =>
-            {
-                while (true)
-                {
-                    Socket socket;
-                    try
-                    {
-                        socket = _listener.AcceptSocket();
-                    }
-                    catch (SocketException)
-                    {
-                        return;
-                    }
-
-                    new Thread(() => Serve(socket, change)) { IsBackground = true }.Start();
-                }
-            })
-            { IsBackground = true }.Start();
-        }
-
-        internal int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
-
-        public void Dispose() => _listener.Dispose();
-
-        private static void Serve(Socket socket, Func<long, byte[], byte[]?> change)
-        {
-            using (socket)
-            {
-                var buffer = new byte[4096];
-                long position = 0;
-                try
-                {
-                    while (true)
-                    {
-                        var got = socket.Receive(buffer);
-                        if (got == 0 || change(position, buffer[..got]) is not { } reply)
-                            return;
-                        position += got;
-                        socket.Send(reply);
-                    }
-                }
-                catch (SocketException)
-                {
-                    // The client is gone.
-                }
-            }
-        }
     }
 }

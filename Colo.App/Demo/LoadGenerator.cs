@@ -16,6 +16,7 @@ public sealed class LoadGenerator : IDisposable
     private readonly LoopTimer _timer;
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _started = new(false);
+    private readonly CancellationToken _cancel;
     private Exception? _fatal;
     private long _since = MonotonicClock.Now;
     private ulong _countLow = ulong.MaxValue;
@@ -25,11 +26,13 @@ public sealed class LoadGenerator : IDisposable
     /// <summary>Opens the connections and begins to send.</summary>
     /// <param name="where">The namespace of the client; null for the one that this process is in.</param>
     /// <param name="settings">What to ask.</param>
-    public LoadGenerator(NetworkNamespace? where, LoadSettings settings)
+    /// <param name="cancel">Ends every wait with <see cref="OperationCanceledException"/>.</param>
+    public LoadGenerator(NetworkNamespace? where, LoadSettings settings, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.MaxBytes, 32);
         Settings = settings;
+        _cancel = cancel;
         // Keys and identifiers of two loads on one guest must differ, even with the same seed.
         RunId = HashCode.Combine(settings.Seed, Environment.ProcessId, MonotonicClock.Now) & 0x7FFFFFFF;
         Loop.OnError = e => _errors.Add("load: " + e);
@@ -239,6 +242,7 @@ public sealed class LoadGenerator : IDisposable
         {
             if (MonotonicClock.Now >= end)
                 return false;
+            _cancel.ThrowIfCancellationRequested();
             Thread.Sleep(5);
         }
 

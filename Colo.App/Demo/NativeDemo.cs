@@ -58,6 +58,9 @@ internal static unsafe partial class NativeDemo
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags);
 
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int mkdir(string path, uint mode);
+
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setns(int fd, int type);
 
@@ -66,6 +69,9 @@ internal static unsafe partial class NativeDemo
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int bind(int fd, void* address, uint length);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setsockopt(int fd, int level, int name, void* value, uint length);

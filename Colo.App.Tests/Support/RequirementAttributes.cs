@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using Colo.Demo;
+
+namespace Colo.Tests.Support;
+
+/// <summary>What this machine lacks for a kind of test; null: nothing.</summary>
+internal static partial class Requirement
+{
+    internal static string? Network { get; } =
+        geteuid() != 0 ? "needs root: it makes network namespaces"
+        : !IpTool.IsInstalled ? "needs ip (package iproute2)"
+        : null;
+
+    internal static string? Pair { get; } =
+        Network ?? (!File.Exists("/dev/kvm") ? "needs /dev/kvm"
+        : PairBinary.Path is null ? "needs the published binary: COLO_BINARY, or out/colo in the repository"
+        : null);
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+}
+
+/// <summary>A test that makes network namespaces.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NetworkFactAttribute : FactAttribute
+{
+    public NetworkFactAttribute() => Skip = Requirement.Network;
+}
+
+/// <summary>A test of two nodes of the published binary with a real guest.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PairFactAttribute : FactAttribute
+{
+    public PairFactAttribute() => Skip = Requirement.Pair;
+}
+
+/// <summary>As <see cref="PairFactAttribute"/>, with data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PairTheoryAttribute : TheoryAttribute
+{
+    public PairTheoryAttribute() => Skip = Requirement.Pair;
+}
+
+/// <summary>Where the binary under test is.</summary>
+internal static class PairBinary
+{
+    internal static string? Path { get; } = Find();
+
+    private static string? Find()
+    {
+        if (Environment.GetEnvironmentVariable("COLO_BINARY") is { Length: > 0 } named)
+            return File.Exists(named) ? System.IO.Path.GetFullPath(named) : null;
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = System.IO.Path.GetDirectoryName(folder))
+        {
+            var candidate = System.IO.Path.Combine(folder, "out", "colo");
+            if (File.Exists(System.IO.Path.Combine(folder, "Directory.Packages.props")))
+                return File.Exists(candidate) ? candidate : null;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,201 @@
+using System.Globalization;
+using Colo.Linux;
+
+namespace Colo.Demo;
+
+/// <summary>Something that the pair should have done, and did not; the message tells what, with the state of both nodes.</summary>
+public sealed class PairException(string message) : Exception(message);
+
+/// <summary>
+/// Two nodes of one guest on a <see cref="DemoNetwork"/>, with their folders. All that it makes is gone when it is
+/// disposed; what a killed process left goes at the next <see cref="RemoveLeftovers"/>.
+/// </summary>
+public sealed class DemoPair : IDisposable
+{
+    private const string Parent = "/run";
+    private readonly string _binary;
+    private readonly PairSettings _settings;
+    private readonly CancellationToken _cancel;
+    private readonly NodeProcess?[] _nodes = new NodeProcess?[2];
+    private readonly NodeFiles[] _files;
+
+    /// <summary>Makes network, folders and key; starts no node.</summary>
+    /// <param name="prefix">Begins all names, for example <c>colo-demo-</c>.</param>
+    /// <param name="number">Tells the pairs of one process apart.</param>
+    /// <param name="binary">The colo binary.</param>
+    /// <param name="settings">What differs from the defaults.</param>
+    /// <param name="cancel">Ends every wait with <see cref="OperationCanceledException"/>.</param>
+    public DemoPair(string prefix, int number, string binary, PairSettings settings, CancellationToken cancel = default)
+    {
+        _binary = binary;
+        _settings = settings;
+        _cancel = cancel;
+        Folder = Path.Combine(Parent, string.Create(CultureInfo.InvariantCulture, $"{prefix}{Environment.ProcessId}.{number}"));
+        Network = new DemoNetwork(prefix, number);
+        try
+        {
+            // 0700: it holds the key and the control sockets.
+            LinuxException.ThrowIfNegative(NativeDemo.mkdir(Folder, 0x1C0), "mkdir " + Folder);
+            var key = Path.Combine(Folder, "link.key");
+            var (code, output) = ChildProcess.Capture(binary, ["keygen", key]);
+            if (code != 0)
+                throw new PairException($"colo keygen {key}: {output.Trim()} (exit status {code})");
+            _files = [new NodeFiles(Folder, 'a', key, settings), new NodeFiles(Folder, 'b', key, settings)];
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The folder of both nodes and the key.</summary>
+    public string Folder { get; }
+
+    /// <summary>The hosts, the client and the switch.</summary>
+    public DemoNetwork Network { get; }
+
+    /// <summary>Removes what killed processes left: namespaces, what ran in them, folders.</summary>
+    /// <returns>The names of what was removed.</returns>
+    public static IReadOnlyList<string> RemoveLeftovers(string prefix)
+    {
+        var removed = new List<string>(DemoNetwork.RemoveLeftovers(prefix));
+        foreach (var folder in Directory.EnumerateDirectories(Parent, prefix + "*"))
+        {
+            var digits = Path.GetFileName(folder.AsSpan())[prefix.Length..];
+            var end = digits.IndexOfAnyExceptInRange('0', '9');
+            if (end > 0 && int.TryParse(digits[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && !DemoNetwork.IsAlive(pid))
+            {
+                DeleteFolder(folder);
+                removed.Add(folder);
+            }
+        }
+
+        return removed;
+    }
+
+    /// <summary>The other node.</summary>
+    public static char Other(char node) => node == 'a' ? 'b' : 'a';
+
+    /// <summary>The files of a node.</summary>
+    public NodeFiles Files(char node) => _files[Index(node)];
+
+    /// <summary>The process of a node; it may have ended.</summary>
+    /// <exception cref="InvalidOperationException">It was never started.</exception>
+    public NodeProcess Node(char node) =>
+        _nodes[Index(node)] ?? throw new InvalidOperationException($"node {node} was not started");
+
+    /// <summary>Starts a node, again where it has ended.</summary>
+    public NodeProcess Start(char node, string role, params IEnumerable<string> overrides)
+    {
+        _nodes[Index(node)]?.Dispose();
+        var process = NodeProcess.Start(Network.Host(node), Files(node), _binary, role, [.. _settings.Overrides, .. overrides]);
+        _nodes[Index(node)] = process;
+        return process;
+    }
+
+    /// <summary>Kills a node with SIGKILL: the process itself, at once, and nothing else.</summary>
+    /// <returns>When, in <see cref="MonotonicClock"/> nanoseconds.</returns>
+    public long Kill(char node)
+    {
+        var now = MonotonicClock.Now;
+        Node(node).Signal(NativeDemo.SIGKILL);
+        return now;
+    }
+
+    /// <summary>Starts a as primary and b as secondary and waits until they are protected.</summary>
+    public void StartProtected(TimeSpan limit)
+    {
+        Start('a', "primary");
+        Start('b', "secondary");
+        WaitProtected('a', limit);
+    }
+
+    /// <summary>Waits until this node is a protected primary and the other one its secondary.</summary>
+    /// <returns>The primary's status.</returns>
+    /// <exception cref="PairException">It is not within <paramref name="limit"/>, or a node ended.</exception>
+    public NodeStatus WaitProtected(char primary, TimeSpan limit)
+    {
+        var status = WaitState(primary, "primary", "protected", limit);
+        WaitState(Other(primary), "secondary", "protected", limit);
+        return status;
+    }
+
+    /// <summary>Waits until a node is in a state.</summary>
+    /// <returns>Its status.</returns>
+    /// <exception cref="PairException">It is not within <paramref name="limit"/>, or it ended.</exception>
+    public NodeStatus WaitState(char node, string role, string state, TimeSpan limit) =>
+        Wait(node, $"{role}, {state}", s => s.Role == role && s.State == state, limit);
+
+    /// <summary>Waits until a node's status fulfils a condition.</summary>
+    /// <exception cref="PairException">It does not within <paramref name="limit"/>, or it ended.</exception>
+    public NodeStatus Wait(char node, string what, Func<NodeStatus, bool> reached, TimeSpan limit)
+    {
+        ArgumentNullException.ThrowIfNull(reached);
+        var end = MonotonicClock.Now + (limit.Ticks * 100);
+        var process = Node(node);
+        NodeStatus? last = null;
+        while (true)
+        {
+            var ended = process.HasExited;
+            if (process.TryStatus() is { } status)
+            {
+                last = status;
+                if (reached(status))
+                    return status;
+            }
+
+            if (ended)
+                throw new PairException($"node {node} ended with status {process.ExitCode} before it was {what}");
+            if (MonotonicClock.Now > end)
+                throw new PairException($"node {node} is not {what} after {limit.TotalSeconds:F1} s; its status: {last?.Json ?? "none"}");
+            Pause(TimeSpan.FromMilliseconds(20));
+        }
+    }
+
+    /// <summary>Waits; ends early with <see cref="OperationCanceledException"/> when the caller cancels.</summary>
+    public void Pause(TimeSpan time)
+    {
+        _cancel.WaitHandle.WaitOne(time);
+        _cancel.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>The last lines of both nodes' logs.</summary>
+    public string Logs(int lines = 60)
+    {
+        var text = new System.Text.StringBuilder();
+        foreach (var node in (char[])['a', 'b'])
+        {
+            if (_nodes[Index(node)] is not { } process)
+                continue;
+            var end = process.HasExited ? $"ended with status {process.ExitCode}" : "runs";
+            text.Append(CultureInfo.InvariantCulture, $"--- node {node}, process {process.Pid}, {end}; last lines of its log:\n{process.LogTail(lines)}\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var node in _nodes)
+            node?.Dispose();
+        Network.Dispose();
+        DeleteFolder(Folder);
+    }
+
+    private static int Index(char node) => node is 'a' or 'b' ? node - 'a' : throw new ArgumentOutOfRangeException(nameof(node));
+
+    private static void DeleteFolder(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException e)
+        {
+            Monitor.Log.Warning($"{folder} could not be removed: {e.Message}");
+        }
+    }
+}
