@@ -1,4 +1,5 @@
 using Colo.Cli;
+using Colo.Protection;
 
 namespace Colo;
 
@@ -10,6 +11,8 @@ public static class Program
     {
         // Processes that colo starts for itself are told apart here, before the user's command line is parsed:
         // they are no part of what `colo --help` offers.
+        if (args.Length > 0 && args[0] == KeeperProcess.Command)
+            return KeeperProcess.Run(args.AsSpan(1));
         return ColoCommandLine.Invoke(args, Console.Out, Console.Error);
     }
 }

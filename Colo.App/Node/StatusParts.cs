@@ -40,7 +40,7 @@ internal static class StatusParts
                 Diverged = status.Diverged + figures.Diverged,
                 Held = status.Held + figures.Held,
                 HeldBytes = status.HeldBytes + figures.HeldBytes,
-                HoldUs = new MedianAndTail(figures.HoldUs.Percentile(50), figures.HoldUs.Percentile(99)),
+                HoldUs = new MedianAndTail(figures.HoldMicroseconds.Percentile(0.5), figures.HoldMicroseconds.Percentile(0.99)),
                 Flows = status.Flows + figures.Flows,
             };
         }
