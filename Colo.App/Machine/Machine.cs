@@ -63,9 +63,13 @@ public sealed unsafe partial class Machine : IDisposable
             for (var i = 0; i < _vcpus.Length; i++)
                 _vcpus[i] = new KvmVcpu(_system, _vm, i, ring);
             TscKhz = _vcpus[0].TscKhz();
-            _cpuid = GuestCpuid.Build(
-                _system.SupportedCpuid(), options.Model, options.MaskRandom,
-                _system.Check(KvmCapability.KVM_CAP_TSC_DEADLINE_TIMER) > 0, TscKhz);
+            // As the first vCPU sees it: what KVM says to this thread has the numbers of the host CPU it happens to run on.
+            _cpuid = GuestCpuid.ForVcpu(
+                GuestCpuid.Build(
+                    _system.SupportedCpuid(), options.Model, options.MaskRandom,
+                    _system.Check(KvmCapability.KVM_CAP_TSC_DEADLINE_TIMER) > 0, TscKhz),
+                0,
+                _vcpus.Length);
             foreach (var vcpu in _vcpus)
             {
                 vcpu.SetCpuid(GuestCpuid.ForVcpu(_cpuid, vcpu.Index, _vcpus.Length));
@@ -109,7 +113,7 @@ public sealed unsafe partial class Machine : IDisposable
     /// <summary>The rate of the guest's time-stamp counter, kHz.</summary>
     public uint TscKhz { get; }
 
-    /// <summary>What the guest's CPUID says (array of struct kvm_cpuid_entry2, linux/kvm.h), less each vCPU's own numbers: equal on two hosts that can take over from each other.</summary>
+    /// <summary>What the guest's CPUID says (array of struct kvm_cpuid_entry2, linux/kvm.h), as the first vCPU sees it: equal on two hosts that can take over from each other.</summary>
     public ReadOnlySpan<byte> Cpuid => MemoryMarshal.AsBytes(_cpuid.AsSpan());
 
     /// <summary>Bytes of a vCPU's extended state in the standard format.</summary>
