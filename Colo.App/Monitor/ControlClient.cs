@@ -16,6 +16,8 @@ public sealed class ControlClientException(string message, int exit) : IOExcepti
 /// <summary>The side of the control socket that asks.</summary>
 public static class ControlClient
 {
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
+
     /// <summary>Sends one request and waits for its answer.</summary>
     /// <param name="path">The control socket.</param>
     /// <param name="request">What to ask.</param>
@@ -24,7 +26,7 @@ public static class ControlClient
     public static ControlReply Send(string path, ControlRequest request, TimeSpan timeout)
     {
         var clock = Stopwatch.StartNew();
-        using var socket = Connect(path);
+        using var socket = Connect(path, timeout);
         try
         {
             socket.SendTimeout = Remaining(timeout, clock);
@@ -62,13 +64,15 @@ public static class ControlClient
         }
     }
 
-    private static Socket Connect(string path)
+    private static Socket Connect(string path, TimeSpan timeout)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             if (!File.Exists(path))
                 throw new ControlClientException($"no node is running at {path}", 4);
+            // Limits the connect, too: it waits when the node has stopped accepting and its backlog is full.
+            socket.SendTimeout = timeout == Timeout.InfiniteTimeSpan ? (int)ConnectLimit.TotalMilliseconds : (int)timeout.TotalMilliseconds;
             socket.Connect(new UnixDomainSocketEndPoint(path));
             return socket;
         }
@@ -78,6 +82,7 @@ public static class ControlClient
             throw e.SocketErrorCode switch
             {
                 SocketError.ConnectionRefused => new ControlClientException($"no node is running at {path} (its socket is left over)", 4),
+                SocketError.WouldBlock or SocketError.TryAgain or SocketError.TimedOut => new ControlClientException($"the node at {path} does not answer", 1),
                 SocketError.AccessDenied => new ControlClientException($"{path}: permission denied; be root, the node's user or a member of the socket's group", 1),
                 _ => new ControlClientException($"{path}: {e.Message}", 1),
             };
