@@ -11,7 +11,7 @@ internal sealed unsafe class BufferPool : IDisposable
     /// <summary>Largest frame: 64 KiB of IP, Ethernet with two VLAN tags and the virtio-net header, rounded up.</summary>
     public const int MaxLength = 69632;
 
-    private static ReadOnlySpan<int> Sizes => [256, 2048, 9216, 36864, MaxLength];
+    private static readonly int[] Sizes = [256, 2048, 9216, 36864, MaxLength];
 
     private readonly nint[] _free = new nint[5];
     private readonly List<nint> _slabs = [];

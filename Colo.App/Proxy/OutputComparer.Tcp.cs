@@ -206,6 +206,13 @@ public sealed unsafe partial class OutputComparer
         long ack = info.Has(TcpFlag.Ack) ? flow.UnwrapAck(info.Ack) : 0;
         bool leaves = MatchesNow && !flow.Diverged && info.Has(TcpFlag.Ack) && flow.Secondary.Valid
             && ack <= flow.Secondary.Ack && SynDone(flow);
+        if (info.Payload > HeaderBytes.Capacity && !(leaves && info.SackBlocks == 0))
+        {
+            // Longer headers than any honest stack sends: too long to make an acknowledgement from later.
+            Hold(flow, frame, in info, HeldKind.Whole);
+            Progress(flow);
+            return;
+        }
         bool agreed = info.SackBlocks == 0 || SackAgrees(flow, frame, in info);
         if (leaves && agreed)
         {

@@ -2,7 +2,7 @@ namespace Colo.Proxy;
 
 /// <summary>
 /// Compares what the primary's and the secondary's VM send and releases what both have produced (docs/invariants,
-/// rule 1). Runs on one thread; in a steady state it allocates nothing.
+/// rule 1). Runs on one thread, must not be called from inside its output, and in a steady state allocates nothing.
 /// </summary>
 /// <remarks>
 /// Epochs. Epoch e is the time after checkpoint e. <see cref="CheckpointTaken"/>(e) closes the epoch before: later
@@ -105,6 +105,8 @@ public sealed unsafe partial class OutputComparer : IDisposable
         _synced = false;
         _window.Reset();
         DropEarly();
+        // A new secondary may count from 1 again.
+        _epoch = _secondaryEpoch = 0;
         _protected = on;
         if (!on)
             ReleaseEverything();
@@ -197,6 +199,8 @@ public sealed unsafe partial class OutputComparer : IDisposable
     }
 
     /// <summary>The primary's VM has stopped for a checkpoint: its output from here on belongs to <paramref name="epoch"/>.</summary>
+    /// <param name="epoch">At least 1, and greater than the one before under the same secondary.</param>
+    /// <param name="nowNs">Monotonic time, nanoseconds.</param>
     /// <exception cref="InvalidOperationException">The checkpoint before is not committed yet.</exception>
     public void CheckpointTaken(ulong epoch, long nowNs)
     {
