@@ -79,7 +79,7 @@ internal sealed unsafe class TestGuest : IDisposable
     }
 
     /// <summary>Puts a program and its tables into RAM and a vCPU at its start.</summary>
-    internal void Program(ReadOnlySpan<byte> code, ulong rdi = 0, ulong rsi = 0, int vcpu = 0, ulong at = Code)
+    internal void Program(ReadOnlySpan<byte> code, ulong rdi = 0, ulong rsi = 0, int vcpu = 0, ulong at = Code, bool kernel = false)
     {
         WriteTables();
         Assert.True(Memory.TryGetSpan(at, (uint)code.Length, out var target));
@@ -91,6 +91,12 @@ internal sealed unsafe class TestGuest : IDisposable
         s.cs = new kvm_segment { limit = uint.MaxValue, selector = 0x33, type = 11, present = 1, dpl = 3, s = 1, l = 1, g = 1 };
         s.ds = s.es = s.fs = s.gs = s.ss =
             new kvm_segment { limit = uint.MaxValue, selector = 0x2B, type = 3, present = 1, dpl = 3, db = 1, s = 1, g = 1 };
+        if (kernel)
+        {
+            (s.cs.selector, s.cs.dpl) = (8, 0);
+            (s.ss.selector, s.ss.dpl) = (0x10, 0);
+        }
+
         s.gdt = new kvm_dtable { @base = 0x6000, limit = 0x3F };
         (s.cr3, s.cr4, s.cr0, s.efer) = (0x2000, 0x620, 0x8005_0033, 0xD01);
         state.ApplyRegisters();
