@@ -79,14 +79,16 @@ public sealed class DirtyTests(ITestOutputHelper output)
     }
 
     [KvmTheory]
-    [InlineData(DirtyLogKind.Ring, 1024, 1)]
-    [InlineData(DirtyLogKind.Ring, 65536, 2)]
-    [InlineData(DirtyLogKind.Bitmap, 1024, 1)]
-    public unsafe void Copy_that_is_streamed_while_it_runs_is_whole_after_the_stop(DirtyLogKind kind, int entries, int cpus)
+    [InlineData(DirtyLogKind.Ring, 1024, 1, false)]
+    [InlineData(DirtyLogKind.Ring, 65536, 2, false)]
+    [InlineData(DirtyLogKind.Bitmap, 1024, 1, false)]
+    [InlineData(DirtyLogKind.Auto, 1024, 2, true)]
+    [InlineData(DirtyLogKind.Ring, 1024, 2, true)]
+    public unsafe void Copy_that_is_streamed_while_it_runs_is_whole_after_the_stop(DirtyLogKind kind, int entries, int cpus, bool kernel)
     {
         using var guest = new TestGuest(new MachineOptions(cpus) { DirtyLog = kind, DirtyRingEntries = entries });
         for (var i = 0; i < cpus; i++)
-            guest.Program(TestGuest.TouchPages, 2000, 0x100_0000 + ((ulong)i * 0x100_0000), i, TestGuest.Code + ((ulong)i * 0x2_0000));
+            guest.Program(TestGuest.TouchPages, 2000, 0x100_0000 + ((ulong)i * 0x100_0000), i, TestGuest.Code + ((ulong)i * 0x2_0000), kernel);
         using var copy = GuestMemory.Create(guest.Memory.Size);
         using var dirty = new PageBitmap(guest.Memory.Pages);
         guest.Start();

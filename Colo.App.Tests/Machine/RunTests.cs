@@ -122,6 +122,27 @@ public sealed class RunTests(ITestOutputHelper output)
     }
 
     [KvmFact]
+    public void Halted_vcpu_stops_and_wakes_by_an_interrupt()
+    {
+        using var guest = new TestGuest();
+        var slot = guest.Machine.AddMmioDevice(new LoopDevice(guest), null, 0x200);
+
+        guest.ProgramInterrupts();
+        guest.Start();
+        TestGuest.Await(() => Volatile.Read(ref guest[TestGuest.Counter + 8]) == 1 || guest.Events.Count > 0, "it is ready");
+        for (var i = 1UL; i <= 50; i++)
+        {
+            guest.Stop();
+
+            // While it stands still an interrupt stays in the controllers, and is part of the saved state.
+            slot.Interrupt.Raise();
+            guest.Resume();
+            TestGuest.Await(() => Volatile.Read(ref guest[TestGuest.Counter]) == i || guest.Events.Count > 0, $"interrupt {i}");
+            Assert.Empty(guest.Events);
+        }
+    }
+
+    [KvmFact]
     public void Power_port_ends_the_run()
     {
         using var guest = new TestGuest();

@@ -79,7 +79,7 @@ internal sealed unsafe class TestGuest : IDisposable
     }
 
     /// <summary>Puts a program and its tables into RAM and a vCPU at its start.</summary>
-    internal void Program(ReadOnlySpan<byte> code, ulong rdi = 0, ulong rsi = 0, int vcpu = 0, ulong at = Code)
+    internal void Program(ReadOnlySpan<byte> code, ulong rdi = 0, ulong rsi = 0, int vcpu = 0, ulong at = Code, bool kernel = false)
     {
         WriteTables();
         Assert.True(Memory.TryGetSpan(at, (uint)code.Length, out var target));
@@ -91,11 +91,47 @@ internal sealed unsafe class TestGuest : IDisposable
         s.cs = new kvm_segment { limit = uint.MaxValue, selector = 0x33, type = 11, present = 1, dpl = 3, s = 1, l = 1, g = 1 };
         s.ds = s.es = s.fs = s.gs = s.ss =
             new kvm_segment { limit = uint.MaxValue, selector = 0x2B, type = 3, present = 1, dpl = 3, db = 1, s = 1, g = 1 };
+        if (kernel)
+        {
+            (s.cs.selector, s.cs.dpl) = (8, 0);
+            (s.ss.selector, s.ss.dpl) = (0x10, 0);
+        }
+
         s.gdt = new kvm_dtable { @base = 0x6000, limit = 0x3F };
         (s.cr3, s.cr4, s.cr0, s.efer) = (0x2000, 0x620, 0x8005_0033, 0xD01);
         state.ApplyRegisters();
         if (vcpu != 0)
             state.SetRunnable();
+    }
+
+    /// <summary>Sleeps at CPL 0 and counts interrupts of input 5 at Counter; Counter + 8 is 1 when it is ready.</summary>
+    internal void ProgramInterrupts()
+    {
+        // The 8259s are masked, the I/O APIC sends input 5 as vector 0x40 to APIC 0, and its handler counts.
+        Program(
+            [
+                0xB0, 0xFF, 0xE6, 0x21, 0xE6, 0xA1, // mov al, 0xff; out 0x21, al; out 0xa1, al
+                0xBB, 0x00, 0x00, 0xC0, 0xFE, // mov ebx, 0xfec00000
+                0xC7, 0x03, 0x1B, 0, 0, 0, 0xC7, 0x43, 0x10, 0, 0, 0, 0, // redirection 5, high: to APIC 0
+                0xC7, 0x03, 0x1A, 0, 0, 0, 0xC7, 0x43, 0x10, 0x40, 0, 0, 0, // low: vector 0x40, edge
+                0xBB, 0xF0, 0x00, 0xE0, 0xFE, 0xC7, 0x03, 0xFF, 0x01, 0, 0, // local APIC on
+                0xFF, 0x04, 0x25, 0x08, 0x80, 0x09, 0x00, // inc dword [Counter + 8]: ready
+                0xFB, 0xF4, 0xEB, 0xFC, // 1: sti; hlt; jmp 1b
+            ],
+            kernel: true);
+        byte[] handler =
+        [
+            0xFF, 0x04, 0x25, 0x00, 0x80, 0x09, 0x00, // inc dword [Counter]
+            0xB8, 0xB0, 0x00, 0xE0, 0xFE, 0xC7, 0x00, 0, 0, 0, 0, // mov eax, 0xfee000b0; mov dword [rax], 0: end of interrupt
+            0x48, 0xCF, // iretq
+        ];
+        Assert.True(Memory.TryGetSpan(0x1_2000, (uint)handler.Length, out var at));
+        handler.CopyTo(at);
+        this[0x7000 + (0x40 * 16)] = 0x0001_8E00_0008_2000;
+        this[0x7000 + (0x40 * 16) + 8] = 0;
+        var state = Machine.StateOf(0);
+        state.Sregs.idt = new kvm_dtable { @base = 0x7000, limit = 0xFFF };
+        state.ApplyRegisters();
     }
 
     internal void WriteTables()

@@ -41,6 +41,9 @@ internal sealed unsafe class KvmVcpu : IDisposable
     /// <summary>The next entry of the dirty ring to look at; belongs to the dirty tracker.</summary>
     internal uint RingIndex { get; set; }
 
+    /// <summary>Where <see cref="RingIndex"/> was when the ring was last full; belongs to the dirty tracker.</summary>
+    internal uint RingIndexWhenFull { get; set; } = uint.MaxValue;
+
     public void Dispose()
     {
         _ = Native.munmap(Shared, (nuint)_mapSize);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Colo.Kvm;
 using Colo.Memory;
+using Colo.Monitor;
 
 namespace Colo.Machine;
 
@@ -21,6 +22,7 @@ public sealed unsafe class DirtyTracker : IDisposable
     private readonly Lock _gate = new();
     private readonly PageBitmap _overflow;
     private readonly ulong* _bitmap;
+    private bool _overran;
     private bool _disposed;
 
     internal DirtyTracker(KvmVm vm, GuestMemory memory, KvmVcpu[] vcpus, bool ring, bool manual, Action<bool> setLogging)
@@ -88,16 +90,23 @@ public sealed unsafe class DirtyTracker : IDisposable
             Collect(target);
             _overflow.MoveTo(target);
             _memory.DeviceDirty.MoveTo(target);
+            if (!_overran)
+                return;
+            for (ulong page = 0; page < target.Pages; page++)
+                target.Set(page);
         }
     }
 
     /// <summary>Called by a vCPU's thread whose ring is full: makes room and keeps what was in it.</summary>
-    internal void OnRingFull()
+    internal void OnRingFull(KvmVcpu vcpu)
     {
         lock (_gate)
         {
             RingFullExits++;
             Collect(_overflow);
+            if (vcpu.RingIndex == vcpu.RingIndexWhenFull)
+                MakeRoom(vcpu);
+            vcpu.RingIndexWhenFull = vcpu.RingIndex;
         }
     }
 
@@ -128,6 +137,7 @@ public sealed unsafe class DirtyTracker : IDisposable
         {
             var mask = vcpu.RingEntries - 1;
             var index = vcpu.RingIndex;
+            var first = index;
             while (true)
             {
                 var entry = vcpu.Ring + (index & mask);
@@ -140,10 +150,33 @@ public sealed unsafe class DirtyTracker : IDisposable
             }
 
             vcpu.RingIndex = index;
+            if (index - first >= vcpu.RingEntries)
+                Overran();
         }
 
-        if (taken > 0)
-            _vm.ResetDirtyRings();
+        if (taken > 0 && _vm.ResetDirtyRings() != taken)
+            Overran();
+    }
+
+    // KVM promises to leave room and so to never write over entries. KVM-PVM breaks it: it emulates up to 1,024
+    // instructions before it looks whether the ring is full. What was overwritten is lost, and from then on KVM's
+    // place in the ring and ours differ. So all of memory counts as dirty from here on: slow, but nothing is missed.
+    private void Overran()
+    {
+        if (!_overran)
+            Log.Error("KVM overran its ring of dirty pages: all of memory is sent at each checkpoint from now on; use the bitmap on this host");
+        _overran = true;
+    }
+
+    // KVM says that the ring is full, and nothing in it is new: after an overrun. Hand back some entries that are not
+    // KVM's to count on, fewer than it believes to be in use.
+    private void MakeRoom(KvmVcpu vcpu)
+    {
+        Overran();
+        var mask = vcpu.RingEntries - 1;
+        for (var n = vcpu.RingEntries / 4; n > 0; n--)
+            Volatile.Write(ref vcpu.Ring[vcpu.RingIndex++ & mask].flags, KvmValue.KVM_DIRTY_GFN_F_RESET);
+        _vm.ResetDirtyRings();
     }
 
     private void Mark(PageBitmap target, uint slot, ulong offset)

@@ -392,7 +392,8 @@ public sealed unsafe partial class Machine : IDisposable
     private int ChooseRing(MachineOptions options)
     {
         var most = _system.Check(KvmCapability.KVM_CAP_DIRTY_LOG_RING_ACQ_REL) / sizeof(kvm_dirty_gfn);
-        if (options.DirtyLog == DirtyLogKind.Bitmap || (options.DirtyLog == DirtyLogKind.Auto && most < 1024))
+        // Not by itself where KVM has no hardware for paging: KVM-PVM overruns the ring (see DirtyTracker).
+        if (options.DirtyLog == DirtyLogKind.Bitmap || (options.DirtyLog == DirtyLogKind.Auto && (most < 1024 || UsesShadowPaging)))
             return 0;
         if (most < 1024)
             throw new KvmException("this host's KVM lacks KVM_CAP_DIRTY_LOG_RING_ACQ_REL: use Linux 6.1 or later, or the bitmap");

@@ -5,7 +5,7 @@ namespace Colo.Machine;
 /// <summary>How KVM's dirty log is kept.</summary>
 public enum DirtyLogKind
 {
-    /// <summary>The ring where KVM has it, else the bitmap.</summary>
+    /// <summary>The ring where KVM has it and runs on EPT or NPT, else the bitmap.</summary>
     Auto,
 
     /// <summary>A ring of dirty pages a vCPU (KVM_CAP_DIRTY_LOG_RING_ACQ_REL): costs by what is dirty.</summary>

@@ -135,7 +135,7 @@ internal sealed unsafe class VcpuThread
                 ServeMemory(run);
                 break;
             case KvmExit.KVM_EXIT_DIRTY_RING_FULL:
-                _machine.Dirty.OnRingFull();
+                _machine.Dirty.OnRingFull(_vcpu);
                 break;
             case KvmExit.KVM_EXIT_INTR or KvmExit.KVM_EXIT_HLT or KvmExit.KVM_EXIT_IRQ_WINDOW_OPEN:
                 break;
