@@ -391,12 +391,18 @@ public sealed class VirtioMmio : IRegisterDevice, IStatefulDevice, IVirtioTransp
     private void Reset()
     {
         // The vCPU waits until no request is under way: when its write of 0 is done, the device touches no memory.
-        using var done = new ManualResetEventSlim(false);
+        var done = new ManualResetEventSlim(false);
         if (!OnLoop(() => _device.Reset(done.Set)))
             return;
         if (_loop.IsLoopThread && !done.IsSet)
             throw new InvalidOperationException("a device with requests under way is reset on the loop's thread");
-        done.Wait();
+        while (!done.Wait(100))
+        {
+            // The loop may end before the device is quiet; then nobody serves the guest any more.
+            if (!OnLoop(static () => { }))
+                return;
+        }
+
         _driverFeatures = 0;
         _deviceFeaturesSelect = _driverFeaturesSelect = _queueSelect = 0;
         _ = Interlocked.Exchange(ref _interruptStatus, 0);
