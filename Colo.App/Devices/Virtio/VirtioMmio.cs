@@ -382,7 +382,7 @@ public sealed class VirtioMmio : IRegisterDevice, IStatefulDevice, IVirtioTransp
         }
 
         if ((added & Status.Failed) != 0)
-            Log.Warning($"{_device.Name}: the guest has given this device up (status FAILED)");
+            _limiter.Warning($"{_device.Name}: the guest has given this device up (status FAILED)");
         _ = Interlocked.Or(ref _status, (int)wanted);
         if ((added & wanted & Status.DriverOk) != 0)
             OnLoop(_device.Start);
