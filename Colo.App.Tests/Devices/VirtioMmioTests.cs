@@ -220,6 +220,22 @@ public sealed class VirtioMmioTests : IDisposable
         }
 
         Assert.True(refused > 1000, $"seed {seed}: {refused}");
+        // Bytes behind the device's record.
+        var longer = writer.Written.ToArray().Append((byte)0).ToArray();
+        longer[8]++;
+        using (var memory = GuestMemory.Create(1 << 20))
+        using (var loop = new EventLoop())
+        {
+            var device = new Echo(memory, loop);
+            var mmio = new VirtioMmio(device, loop);
+            Assert.Throws<StateFormatException>(() =>
+            {
+                var reader = new StateReader(longer, "test");
+                mmio.Load(ref reader);
+            });
+            Assert.False(device.Active);
+        }
+
         driver.Add((0x9000, 4, false), (0x9100, 4, true));
         Kick(0);
         Assert.Equal(1, driver.UsedIndex);

@@ -219,8 +219,11 @@ public sealed class VirtioMmio : IRegisterDevice, IStatefulDevice, IVirtioTransp
         var driverFeaturesSelect = record.U32();
         var driverFeatures = record.U64();
         var queueSelect = record.U32();
+        // Nothing may follow the device's record; found out before the device takes its state over.
+        var rest = record;
+        rest.Skip();
+        rest.Finish();
         _device.Load(ref record);
-        record.Finish();
 
         _status = (int)status;
         _interruptStatus = (int)interruptStatus;
