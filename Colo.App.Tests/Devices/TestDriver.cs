@@ -172,7 +172,13 @@ internal sealed class TestLine : IInterruptLine
 
     public int Edges => Volatile.Read(ref _edges);
 
-    public void Raise() => Interlocked.Increment(ref _edges);
+    public Action? OnRaise { get; set; }
+
+    public void Raise()
+    {
+        Interlocked.Increment(ref _edges);
+        OnRaise?.Invoke();
+    }
 }
 
 /// <summary>An event loop on a thread of its own.</summary>

@@ -201,6 +201,27 @@ public sealed unsafe class VirtioBlockTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_that_was_quiet_before_its_driver_came_works()
+    {
+        _loop.Do(() =>
+        {
+            _disk = new VirtioBlock(new VirtioBlockOptions("t"), _gate = new Gate(), _memory, _loop.Loop);
+            var quiet = false;
+            _disk.Quiesce(() => quiet = true);
+            Assert.True(quiet);
+            _disk.Freeze();
+            _disk.Thaw();
+        });
+        Bring(0);
+        Submit(0, 0, null, 512);
+        _loop.Do(() =>
+        {
+            _disk.Kick(0);
+            Assert.Equal(1, _disk.InFlight);
+        });
+    }
+
+    [Fact]
     public void A_reset_waits_for_what_is_under_way()
     {
         Start(gated: true);

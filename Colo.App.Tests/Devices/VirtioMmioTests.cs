@@ -220,6 +220,22 @@ public sealed class VirtioMmioTests : IDisposable
         }
 
         Assert.True(refused > 1000, $"seed {seed}: {refused}");
+        // Bytes behind the device's record.
+        var longer = writer.Written.ToArray().Append((byte)0).ToArray();
+        longer[8]++;
+        using (var memory = GuestMemory.Create(1 << 20))
+        using (var loop = new EventLoop())
+        {
+            var device = new Echo(memory, loop);
+            var mmio = new VirtioMmio(device, loop);
+            Assert.Throws<StateFormatException>(() =>
+            {
+                var reader = new StateReader(longer, "test");
+                mmio.Load(ref reader);
+            });
+            Assert.False(device.Active);
+        }
+
         driver.Add((0x9000, 4, false), (0x9100, 4, true));
         Kick(0);
         Assert.Equal(1, driver.UsedIndex);
@@ -247,6 +263,48 @@ public sealed class VirtioMmioTests : IDisposable
         Assert.True(driver.UsedIndex == 1, $"seed {seed}");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void No_notification_and_no_interrupt_is_lost_between_two_threads(bool eventIndex)
+    {
+        const int Requests = 200_000;
+        _withEventIndex = eventIndex;
+        using var interrupt = new SemaphoreSlim(0);
+        _line.OnRaise = () => interrupt.Release();
+        var driver = Bring();
+        var random = new Random(3);
+        var sent = 0;
+        var done = 0;
+        var waits = 0;
+        while (done < Requests)
+        {
+            for (var batch = random.Next(1, 4); batch > 0 && sent < Requests && driver.Free >= 2; batch--, sent++)
+                driver.Add((0x9000, 4, false), (0x9100, 4, true));
+            if (driver.MustKick())
+                _kicks[0].Signal();
+            while (driver.TryReap(out _, out _))
+                done++;
+            if (done == Requests || (driver.Free >= 2 && sent < Requests && random.Next(3) != 0))
+                continue;
+            // Ask for an interrupt, look once more, and wait: as a driver does (virtio 1.2, 2.7.14).
+            driver.UsedEvent = driver.LastUsed;
+            Interlocked.MemoryBarrier();
+            if (driver.UsedIndex != driver.LastUsed)
+                continue;
+            if (sent == done)
+                continue;
+            waits++;
+            Assert.True(interrupt.Wait(10_000), $"lost after {done} of {sent} sent, {waits} waits");
+            _registers[0x64] = _registers[0x60];
+        }
+
+        Assert.True(waits > 100, $"{waits} waits: the threads did not meet");
+        _line.OnRaise = null;
+    }
+
+    private bool _withEventIndex = true;
+
     private void Kick(int queue)
     {
         _kicks[queue].Signal();
@@ -271,6 +329,8 @@ public sealed class VirtioMmioTests : IDisposable
         _registers[0x14] = 0;
         features |= _registers[0x10];
         Assert.Equal(_device.OfferedFeatures, features);
+        if (!_withEventIndex)
+            features &= ~VirtioFeatures.EventIndex;
         SetFeatures(features);
         _registers[0x70] = 11;
         Assert.Equal(11U, _registers[0x70]);
@@ -280,7 +340,7 @@ public sealed class VirtioMmioTests : IDisposable
     {
         Negotiate();
         var scratch = new VirtQueue(_memory, 64);
-        var driver = new TestQueue(_memory, scratch, 0x1000, 8, true);
+        var driver = new TestQueue(_memory, scratch, 0x1000, 8, _withEventIndex);
         _registers[0x30] = 0;
         Assert.Equal(0U, _registers[0x44]);
         Assert.Equal(64U, _registers[0x34]);
@@ -301,6 +361,7 @@ public sealed class VirtioMmioTests : IDisposable
     private sealed class Echo(GuestMemory memory, EventLoop loop) : VirtioDevice("echo", memory, loop, [64, 64])
     {
         private readonly DescriptorChain _chain = new(64);
+        private readonly byte[] _buffer = new byte[4096];
 
         public override uint DeviceId => 63;
 
@@ -310,7 +371,8 @@ public sealed class VirtioMmioTests : IDisposable
 
         protected override void OnKick(int queue)
         {
-            var buffer = new byte[4096];
+            var buffer = _buffer;
+            Queues[queue].DisableNotification();
             do
             {
                 while (Queues[queue].TryPop(_chain))

@@ -253,7 +253,6 @@ public sealed class VirtioNetTests : IDisposable
             _net.Freeze();
         });
         _memory.DeviceDirty.Clear();
-        var before = new Span<byte>(new byte[0]).ToArray();
         Send(TestFrames.Build(4, 17, 10));
         Kick(1);
         Kick(0);
@@ -475,6 +474,17 @@ public sealed class VirtioNetTests : IDisposable
     }
 
     private unsafe byte[] Bytes(ulong address, int length) => new Span<byte>(MemoryAt(address), length).ToArray();
+
+    private sealed class Count : INetworkOutput
+    {
+        public int Frames { get; private set; }
+
+        public bool Transmit(ReadOnlySpan<byte> frame)
+        {
+            Frames++;
+            return true;
+        }
+    }
 
     private sealed class Sink : INetworkOutput
     {

@@ -153,6 +153,9 @@ internal static unsafe partial class NativeNet
     internal static partial int getsockopt(int fd, int level, int name, void* value, uint* length);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int dup3(int from, int to, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int bind(int fd, void* address, uint length);
 
     [LibraryImport("libc", SetLastError = true)]

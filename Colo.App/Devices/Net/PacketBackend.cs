@@ -143,8 +143,7 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
                 vectors[1] = new NativeNet.IoVector
                 {
                     Base = start + VirtioNetHeader.Size,
-                    // Room for a VLAN tag that has to be put back.
-                    Length = (nuint)(frame.Length - VirtioNetHeader.Size - VlanTag),
+                    Length = (nuint)(frame.Length - VirtioNetHeader.Size),
                 };
                 message.Vectors = vectors;
                 message.VectorCount = 2;
@@ -179,6 +178,12 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
             length = VirtioNetHeader.Size + (int)bytes;
             if (VlanOf(message, out var tpid, out var tci))
             {
+                if (length > frame.Length - VlanTag)
+                {
+                    _receiveDropped++;
+                    continue;
+                }
+
                 InsertVlan(frame, length, tpid, tci);
                 length += VlanTag;
             }

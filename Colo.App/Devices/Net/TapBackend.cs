@@ -22,6 +22,7 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
     private long _receiveDropped;
     private long _sendDropped;
     private bool _down;
+    private EventFd? _inert;
 
     /// <summary>Opens a tap interface, or makes it and sets it up.</summary>
     /// <param name="name">The interface, up to 15 characters.</param>
@@ -112,7 +113,8 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
     /// <inheritdoc/>
     public bool TryReceive(Span<byte> frame, out int length)
     {
-        while (true)
+        length = 0;
+        while (_inert is null)
         {
             nint got;
             fixed (byte* start = frame)
@@ -140,11 +142,19 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
                 Failed(errno);
             return false;
         }
+
+        return false;
     }
 
     /// <inheritdoc/>
     public void Send(ReadOnlySpan<byte> frame)
     {
+        if (_inert is not null)
+        {
+            _sendDropped++;
+            return;
+        }
+
         while (true)
         {
             nint sent;
@@ -169,7 +179,11 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _tap.Dispose();
+    public void Dispose()
+    {
+        _tap.Dispose();
+        _inert?.Dispose();
+    }
 
     private static void SetName(NativeNet.InterfaceRequest* request, string name)
     {
@@ -217,13 +231,29 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
         LinuxException.ThrowIfNegative(NativeNet.ioctl(socket.Number, NativeNet.SIOCSIFFLAGS, &request), $"tap:{_name}: set up");
     }
 
+    /// <summary>
+    /// The interface was deleted under us. Its descriptor would be ready with an error for ever and keep the loop
+    /// busy: something that is never ready takes its number.
+    /// </summary>
+    private void Gone()
+    {
+        if (_inert is not null)
+            return;
+        _inert = new EventFd();
+        _ = NativeNet.dup3(_inert.Number, _tap.Number, NativeNet.O_CLOEXEC);
+        Log.Error($"tap {_name} is gone: the guest is without this network until the node is started again");
+    }
+
     private void Failed(int errno)
     {
-        // EIO: the interface is down. EBADFD: it was deleted under us.
-        if (errno is EIO or EBADFD)
+        if (errno == EBADFD)
+        {
+            Gone();
+        }
+        else if (errno == EIO)
         {
             if (!_down)
-                Log.Warning($"tap {_name} is {(errno == EIO ? "down" : "gone")}: frames of the guest are dropped");
+                Log.Warning($"tap {_name} is down: frames of the guest are dropped until it is up again");
             _down = true;
         }
         else

@@ -163,11 +163,10 @@ public abstract class VirtioDevice : IStatefulDevice
         if (!Frozen)
             return;
         Frozen = false;
-        Transport?.Resumed();
-        if (!Running)
-            return;
         OnThaw();
-        KickAll();
+        Transport?.Resumed();
+        if (Running)
+            KickAll();
     }
 
     /// <inheritdoc/>

@@ -219,8 +219,11 @@ public sealed class VirtioMmio : IRegisterDevice, IStatefulDevice, IVirtioTransp
         var driverFeaturesSelect = record.U32();
         var driverFeatures = record.U64();
         var queueSelect = record.U32();
+        // Nothing may follow the device's record; found out before the device takes its state over.
+        var rest = record;
+        rest.Skip();
+        rest.Finish();
         _device.Load(ref record);
-        record.Finish();
 
         _status = (int)status;
         _interruptStatus = (int)interruptStatus;
@@ -382,7 +385,7 @@ public sealed class VirtioMmio : IRegisterDevice, IStatefulDevice, IVirtioTransp
         }
 
         if ((added & Status.Failed) != 0)
-            Log.Warning($"{_device.Name}: the guest has given this device up (status FAILED)");
+            _limiter.Warning($"{_device.Name}: the guest has given this device up (status FAILED)");
         _ = Interlocked.Or(ref _status, (int)wanted);
         if ((added & wanted & Status.DriverOk) != 0)
             OnLoop(_device.Start);
@@ -391,12 +394,18 @@ public sealed class VirtioMmio : IRegisterDevice, IStatefulDevice, IVirtioTransp
     private void Reset()
     {
         // The vCPU waits until no request is under way: when its write of 0 is done, the device touches no memory.
-        using var done = new ManualResetEventSlim(false);
+        var done = new ManualResetEventSlim(false);
         if (!OnLoop(() => _device.Reset(done.Set)))
             return;
         if (_loop.IsLoopThread && !done.IsSet)
             throw new InvalidOperationException("a device with requests under way is reset on the loop's thread");
-        done.Wait();
+        while (!done.Wait(100))
+        {
+            // The loop may end before the device is quiet; then nobody serves the guest any more.
+            if (!OnLoop(static () => { }))
+                return;
+        }
+
         _driverFeatures = 0;
         _deviceFeaturesSelect = _driverFeaturesSelect = _queueSelect = 0;
         _ = Interlocked.Exchange(ref _interruptStatus, 0);
