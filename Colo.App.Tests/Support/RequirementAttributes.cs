@@ -16,6 +16,9 @@ internal static partial class Requirement
         : PairBinary.Path is null ? "needs the published binary: COLO_BINARY, or out/colo in the repository"
         : null);
 
+    internal static string? Tool(string? name) =>
+        name is null || File.Exists("/usr/bin/" + name) ? null : $"needs {name} in /usr/bin";
+
     [LibraryImport("libc")]
     private static partial uint geteuid();
 }
@@ -31,7 +34,7 @@ internal sealed class NetworkFactAttribute : FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PairFactAttribute : FactAttribute
 {
-    public PairFactAttribute() => Skip = Requirement.Pair;
+    public PairFactAttribute(string? tool = null) => Skip = Requirement.Pair ?? Requirement.Tool(tool);
 }
 
 /// <summary>As <see cref="PairFactAttribute"/>, with data.</summary>

@@ -21,8 +21,11 @@ namespace Colo.Demo;
 /// </summary>
 public sealed class WireRules
 {
-    /// <summary>The shortest retransmission time-out that a guest may use, in nanoseconds.</summary>
-    public const long MinimumRto = 150_000_000;
+    /// <summary>
+    /// The shortest time after which a guest may send a segment again, in nanoseconds. The default is below the 200 ms
+    /// that TCP stacks have as their shortest time-out; a guest that sends tail loss probes (RFC 8985, Linux) needs less.
+    /// </summary>
+    public long MinimumRto { get; init; } = 150_000_000;
 
     /// <summary>How long after a takeover repeated frames belong to it, in nanoseconds: late retransmissions of the client's kernel included.</summary>
     public const long TakeoverWindow = 2_000_000_000;

@@ -26,14 +26,16 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
     /// <summary>Begins to watch.</summary>
     /// <param name="network">The network.</param>
     /// <param name="voice">The node that may speak, a or b.</param>
-    public WireWatch(DemoNetwork network, char voice = 'a')
+    /// <param name="minimumRto">The shortest time after which the guest's own TCP sends again; null: 150 ms (<see cref="WireRules.MinimumRto"/>).</param>
+    public WireWatch(DemoNetwork network, char voice = 'a', TimeSpan? minimumRto = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         var address = DemoNetwork.GuestAddress.GetAddressBytes();
         _rules = new WireRules(
             (uint)IPAddress.NetworkToHostOrder(BitConverter.ToInt32(address)),
             WireFrame.Mac(Convert.FromHexString(NodeFiles.GuestMac.Replace(":", "", StringComparison.Ordinal))),
-            Port(voice));
+            Port(voice))
+        { MinimumRto = minimumRto is { } time ? time.Ticks * 100 : 150_000_000 };
         _loop.OnError = e => _rules.Violate(RealTime(), "capture", e.ToString());
         _thread = network.Switch.Start("wire watch", Body, Fail);
         _ready.Wait();

@@ -1,0 +1,177 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Colo.Demo;
+using Xunit.Abstractions;
+
+namespace Colo.Tests.Support;
+
+/// <summary>End-to-end tests share the machine's two or so processors badly: one after the other.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class EndToEndCollection
+{
+    public const string Name = "EndToEnd";
+}
+
+/// <summary>
+/// A pair of nodes of the published binary for one test. When the test fails, the ends of both nodes' logs go to its
+/// output and the whole logs to a folder that the output names.
+/// </summary>
+internal sealed class PairFixture : IDisposable
+{
+    internal static readonly TimeSpan ProtectLimit = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan TakeoverLimit = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan ReplyLimit = TimeSpan.FromSeconds(10);
+    private const string Prefix = "colo-e2e-";
+    private static int s_number;
+    private readonly ITestOutputHelper _output;
+
+    private PairFixture(ITestOutputHelper output, PairSettings settings)
+    {
+        _output = output;
+        DemoPair.RemoveLeftovers(Prefix);
+        Pair = new DemoPair(Prefix, Interlocked.Increment(ref s_number), PairBinary.Path!, settings);
+    }
+
+    internal DemoPair Pair { get; }
+
+    internal int Seed { get; } = Environment.TickCount;
+
+    /// <summary>Runs a test on a pair that is protected, node a being the primary.</summary>
+    internal static void Run(ITestOutputHelper output, Action<PairFixture> test, PairSettings? settings = null,
+        [System.Runtime.CompilerServices.CallerMemberName] string name = "")
+    {
+        using var fixture = new PairFixture(output, settings ?? new PairSettings());
+        output.WriteLine($"seed {fixture.Seed}");
+        try
+        {
+            fixture.Pair.StartProtected(ProtectLimit);
+            test(fixture);
+        }
+        catch
+        {
+            fixture.AttachLogs(name);
+            throw;
+        }
+    }
+
+    /// <summary>Opens connections and waits until all are there and answered.</summary>
+    internal LoadGenerator Load(LoadSettings settings)
+    {
+        var load = new LoadGenerator(Pair.Network.Client, settings with { Seed = Seed });
+        if (!load.WaitConnected(ReplyLimit))
+            Assert.Fail("not all connections could be opened: " + string.Join("; ", load.Snapshot().Errors.DefaultIfEmpty("no answer")));
+        GoOn(load, "at the beginning");
+        return load;
+    }
+
+    /// <summary>Every TCP connection gets further replies, or the test fails with those that do not.</summary>
+    internal static void GoOn(LoadGenerator load, string when, int replies = 3)
+    {
+        var stuck = load.WaitProgress(replies, ReplyLimit);
+        Assert.True(stuck.Count == 0, $"{when}: {stuck.Count} connections do not go on:\n{string.Join('\n', stuck)}");
+    }
+
+    /// <summary>Every reply came, once, in order and right.</summary>
+    internal void AssertClean(LoadGenerator load)
+    {
+        var report = load.Stop(ReplyLimit);
+        Print("whole load", report);
+        Assert.True(report.Errors.Count == 0, string.Join('\n', report.Errors));
+    }
+
+    internal static void AssertClean(WireWatch watch)
+    {
+        var wire = watch.Report();
+        Assert.True(wire.ViolationCount == 0, $"{wire.ViolationCount} violations on the wire:\n{string.Join('\n', wire.Violations)}");
+        Assert.True(wire.GuestFrames > 0, "the watch saw no frame of the guest");
+    }
+
+    internal void Print(string what, LoadReport report)
+    {
+        foreach (var (kind, times) in report.ByKind)
+        {
+            _output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{what}: {kind} {report.Of(kind).Count()} flows, {times.Count} replies in {report.Seconds:F1} s, p50 {times.P50} us, p99 {times.P99} us, longest gap {report.Of(kind).Max(f => f.LongestGapUs)} us"));
+        }
+    }
+
+    internal void Print(string line) => _output.WriteLine(line);
+
+    /// <summary>GET over a connection of its own; the body. Null when the guest closed without an answer and that is allowed.</summary>
+    internal string? Get(string path, bool mayVanish = false) => Pair.Network.Client.Run(() =>
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 5_000, SendTimeout = 5_000 };
+            // No answer to a SYN is repeated for minutes by default.
+            var connect = socket.BeginConnect(new IPEndPoint(DemoNetwork.GuestAddress, 80), null, null);
+            if (!connect.AsyncWaitHandle.WaitOne(5_000))
+                throw new SocketException((int)SocketError.TimedOut);
+            socket.EndConnect(connect);
+            socket.Send(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: guest\r\n\r\n"));
+            var text = "";
+            var buffer = new byte[8192];
+            while (true)
+            {
+                var got = socket.Receive(buffer);
+                if (got == 0)
+                    return mayVanish ? null : throw new IOException($"GET {path}: closed after {text.Length} bytes");
+                text += Encoding.ASCII.GetString(buffer, 0, got);
+                var head = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+                if (head < 0)
+                    continue;
+                var length = text[..head].Split("\r\n").Where(l => l.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
+                    .Select(l => int.Parse(l[15..].Trim(), CultureInfo.InvariantCulture)).FirstOrDefault();
+                if (text.Length >= head + 4 + length)
+                    return text.Substring(head + 4, length).Trim();
+            }
+        }
+        catch (SocketException) when (mayVanish)
+        {
+            return null;
+        }
+    });
+
+    /// <summary>Where both nodes' logs end now.</summary>
+    internal (int A, int B) MarkLogs() => (File.ReadLines(Pair.Files('a').Log).Count(), File.ReadLines(Pair.Files('b').Log).Count());
+
+    /// <summary>What both nodes wrote since.</summary>
+    internal string LogsSince((int A, int B) mark) => string.Join('\n',
+        File.ReadLines(Pair.Files('a').Log).Skip(mark.A).Concat(File.ReadLines(Pair.Files('b').Log).Skip(mark.B)));
+
+    /// <summary>Runs a program on the client's host to its end.</summary>
+    internal (int Code, string Output) OnClient(string file, string[] arguments, TimeSpan limit) =>
+        Pair.Network.Client.Run(() => ChildProcess.Capture(file, arguments, (int)limit.TotalMilliseconds));
+
+    /// <summary>Waits for a condition; says whether it came.</summary>
+    internal static bool Until(TimeSpan limit, Func<bool> reached)
+    {
+        var end = Environment.TickCount64 + (long)limit.TotalMilliseconds;
+        while (!reached())
+        {
+            if (Environment.TickCount64 > end)
+                return false;
+            Thread.Sleep(20);
+        }
+
+        return true;
+    }
+
+    public void Dispose() => Pair.Dispose();
+
+    private void AttachLogs(string name)
+    {
+        var folder = Environment.GetEnvironmentVariable("COLO_TEST_LOGS") ?? Path.Combine(AppContext.BaseDirectory, "TestResults", "logs");
+        Directory.CreateDirectory(folder);
+        foreach (var node in (char[])['a', 'b'])
+        {
+            var target = Path.Combine(folder, $"{name}-{node}.log");
+            File.Copy(Pair.Files(node).Log, target, overwrite: true);
+            _output.WriteLine($"whole log of node {node}: {target}");
+        }
+
+        _output.WriteLine(Pair.Logs(150));
+    }
+}
