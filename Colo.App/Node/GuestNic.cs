@@ -21,6 +21,9 @@ internal interface INicPath
     void ReceiveReady(GuestNic nic);
 }
 
+/// <summary>Takes a frame, which is valid during the call only.</summary>
+internal delegate void FrameAction(ReadOnlySpan<byte> frame);
+
 /// <summary>
 /// One NIC of the guest: the virtual device, the host's network behind it, the translation between the guest's and the
 /// wire's sequence numbers, and in between whatever the node's role puts there. Lives through all roles. One thread.
@@ -146,6 +149,16 @@ internal sealed class GuestNic : INetworkOutput, IEventHandler, IDisposable
         }
 
         Watch(true);
+    }
+
+    /// <summary>Hands out, in order, what has arrived from the network and the guest has not taken.</summary>
+    internal void DrainTo(FrameAction take)
+    {
+        if (_waiting > 0)
+            take(_wire.AsSpan(0, _waiting));
+        _waiting = 0;
+        while (Backend.TryReceive(_wire, out var length))
+            take(_wire.AsSpan(0, length));
     }
 
     /// <inheritdoc/>

@@ -124,7 +124,9 @@ internal sealed partial class NodeContext : IDisposable
 
         Keeper?.SetFlags(KeeperPage.NodeFlags.Orderly);
         _exitCode = code;
-        Loop.Stop();
+        // vCPUs first: one that waits for the loop would wait for ever.
+        Loop.AddTimer(Loop.Stop).SetAfter(TimeSpan.FromSeconds(2));
+        Vm.Machine.RequestStop(Loop.Stop);
     }
 
     /// <summary>SIGTERM or SIGINT: a protected primary hands over, an unprotected one powers the guest off, a secondary leaves.</summary>

@@ -66,9 +66,9 @@ internal sealed partial class PrimaryRole
     private void OnStopped()
     {
         var session = _session;
-        if (session?.Sender is null || _step != Step.Stopping)
+        if (session is not { MemorySynced: true, Sender: not null } || _step != Step.Stopping)
         {
-            // The secondary was lost on the way.
+            // The secondary was lost on the way; another one may have come, which does not have the memory yet.
             _step = Step.Idle;
             _vm.Machine.Resume();
             return;

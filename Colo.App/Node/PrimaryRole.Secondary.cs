@@ -220,6 +220,9 @@ internal sealed partial class PrimaryRole
         _state_ = PrimaryState.Stopped;
         foreach (var nic in _nics)
             nic.OpenGate();
+        // What has arrived for the guest meanwhile, and what it had not taken, is the secondary's to give to it.
+        foreach (var nic in _vm.Nics)
+            nic.DrainTo(frame => _session!.SendFrame(_epoch, nic.Index, frame));
         // From here on nothing leaves: the message that lets the other node speak is sent after the last frame.
         _voice.Silent();
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
