@@ -23,13 +23,21 @@ public sealed unsafe class StateTests(ITestOutputHelper output)
     ];
 
     [KvmTheory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Goes_on_in_another_machine(bool otherHasRun)
+    [InlineData(false, 1)]
+    [InlineData(true, 1)]
+    [InlineData(true, 2)]
+    public void Goes_on_in_another_machine(bool otherHasRun, int cpus)
     {
-        using var a = new TestGuest();
-        using var b = new TestGuest();
+        const ulong Second = TestGuest.Counter + 0x18;
+        using var a = new TestGuest(new MachineOptions(cpus));
+        using var b = new TestGuest(new MachineOptions(cpus));
         a.Program(CountInXmm);
+        if (cpus == 2)
+        {
+            // In b the second vCPU still waits to be started when a's state comes. 1: inc qword [Second]; jmp 1b
+            a.Program([0x48, 0xFF, 0x04, 0x25, 0x18, 0x80, 0x09, 0x00, 0xEB, 0xF6], vcpu: 1, at: 0x3_0000);
+        }
+
         a.Start();
         TestGuest.Await(() => Volatile.Read(ref a[TestGuest.Counter + 8]) > 100_000, "a counts");
         if (otherHasRun)
@@ -48,6 +56,12 @@ public sealed unsafe class StateTests(ITestOutputHelper output)
             Assert.Equal(a[TestGuest.Counter], at);
             b.Resume();
             TestGuest.Await(() => Volatile.Read(ref b[TestGuest.Counter + 8]) > at + 10_000, "b counts on");
+            if (cpus == 2)
+            {
+                var second = a[Second];
+                TestGuest.Await(() => Volatile.Read(ref b[Second]) > second, "b's second vCPU counts on");
+            }
+
             b.Stop();
 
             // Where b stopped between two stores, the register is ahead of memory by less than a round.

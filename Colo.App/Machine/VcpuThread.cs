@@ -54,9 +54,17 @@ internal sealed unsafe class VcpuThread
             _threadId = NativeKvm.gettid();
         while (WaitToRun())
         {
-            while (!_machine.StopRequested)
-                Step();
-            Settle();
+            try
+            {
+                while (!_machine.StopRequested)
+                    Step();
+                Settle();
+            }
+            catch (Exception e)
+            {
+                // The guest is lost; the node, which may have a peer to tell, is not.
+                _machine.End(MachineEvent.Crash, $"vCPU {_vcpu.Index}: {e}");
+            }
         }
     }
 
