@@ -90,7 +90,7 @@ public sealed class CaptureTests
     [InlineData("upload.pcap")]
     public void A_real_server_seen_twice_leaves_once(string name)
     {
-        for (int round = 0; round < 20; round++)
+        for (int round = 0; round < 10; round++)
             Replay(name, Random.Shared.Next());
     }
 

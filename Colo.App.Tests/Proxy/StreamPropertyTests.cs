@@ -207,7 +207,7 @@ public sealed class StreamPropertyTests
     [Fact]
     public void What_leaves_is_a_common_prefix_and_promises_the_minimum()
     {
-        for (int i = 0; i < 150; i++)
+        for (int i = 0; i < 80; i++)
             new Run(Random.Shared.Next(), differs: false).Go();
     }
 

@@ -238,7 +238,7 @@ public sealed class TakeoverTests
     public void Connections_survive_takeover_after_takeover(bool guestOpens)
     {
         int takeovers = 0, divergences = 0;
-        for (int i = 0; i < 60; i++)
+        for (int i = 0; i < 30; i++)
         {
             int seed = Random.Shared.Next();
             var data = new byte[new Random(seed).Next(1, 400_000)];
@@ -248,6 +248,6 @@ public sealed class TakeoverTests
             takeovers += world.Takeovers;
             divergences += world.Divergences;
         }
-        Assert.True(takeovers > 20, $"{takeovers} takeovers");
+        Assert.True(takeovers > 10, $"{takeovers} takeovers");
     }
 }
