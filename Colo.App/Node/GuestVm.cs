@@ -13,12 +13,13 @@ internal sealed class GuestVm : IDisposable
 {
     private readonly StateWriter _initial = new();
 
-    internal GuestVm(EventLoop loop, GuestMemory memory, Machine.Machine machine, IReadOnlyList<GuestNic> nics, PairOffer offer)
+    internal GuestVm(EventLoop loop, GuestMemory memory, Machine.Machine machine, IReadOnlyList<GuestNic> nics, IReadOnlyList<GuestDisk> disks, PairOffer offer)
     {
         Loop = loop;
         Memory = memory;
         Machine = machine;
         Nics = nics;
+        Disks = disks;
         Offer = offer;
     }
 
@@ -29,6 +30,8 @@ internal sealed class GuestVm : IDisposable
     internal Machine.Machine Machine { get; }
 
     internal IReadOnlyList<GuestNic> Nics { get; }
+
+    internal IReadOnlyList<GuestDisk> Disks { get; }
 
     internal PairOffer Offer { get; }
 
@@ -68,16 +71,32 @@ internal sealed class GuestVm : IDisposable
             Machine.FlushShadowPages();
     }
 
+    /// <summary>Stops the machine, and the disks' requests under way; then <paramref name="stopped"/> is called.</summary>
+    internal void StopAndQuiesce(Action stopped) => Machine.RequestStop(() => QuiesceFrom(0, stopped));
+
+    /// <summary>Devices touch neither queues nor memory until <see cref="Thaw"/>. Disks have been quiesced.</summary>
     internal void Freeze()
     {
         foreach (var nic in Nics)
             nic.Freeze();
+        foreach (var disk in Disks)
+            disk.Device.Freeze();
     }
 
     internal void Thaw()
     {
         foreach (var nic in Nics)
             nic.Thaw();
+        foreach (var disk in Disks)
+            disk.Device.Thaw();
+    }
+
+    private void QuiesceFrom(int disk, Action done)
+    {
+        if (disk == Disks.Count)
+            done();
+        else
+            Disks[disk].Device.Quiesce(() => QuiesceFrom(disk + 1, done));
     }
 
     internal void SetPath(INicPath? path)
@@ -125,6 +144,8 @@ internal sealed class GuestVm : IDisposable
         foreach (var nic in Nics)
             nic.Dispose();
         Machine.Dispose();
+        foreach (var disk in Disks)
+            disk.Dispose();
         Memory.Dispose();
     }
 }

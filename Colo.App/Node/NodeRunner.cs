@@ -60,6 +60,12 @@ public static class NodeRunner
             return 2;
         }
 
+        if (config.Disks.Count > 0)
+        {
+            Log.Error($"[disk:{config.Disks[0].Name}]: disks are not replicated yet, so a pair cannot have one; run this guest with --role standalone, or without disks");
+            return 2;
+        }
+
         var node = options.Node ?? FindOwn(config.Link);
         if (node is not { } own)
         {

@@ -137,7 +137,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         {
             case MachineEvent.Reset or MachineEvent.TripleFault:
                 Log.Warning($"guest {(what == MachineEvent.Reset ? "asked for a reset" : $"ended in a triple fault ({text})")}; it starts anew");
-                _vm.Machine.RequestStop(() =>
+                _vm.StopAndQuiesce(() =>
                 {
                     _vm.Reset();
                     _vm.Machine.Resume();

@@ -25,7 +25,7 @@ internal static unsafe class SnapshotFile
     private static ReadOnlySpan<byte> EndMark => "COLOEND."u8;
 
     /// <summary>Stops the guest, writes it, and lets it run on. On the loop's thread; <paramref name="done"/> is called there.</summary>
-    internal static void SaveFrom(GuestVm vm, string path, string name, Action<ControlResult> done) => vm.Machine.RequestStop(() =>
+    internal static void SaveFrom(GuestVm vm, string path, string name, Action<ControlResult> done) => vm.StopAndQuiesce(() =>
     {
         vm.Freeze();
         var result = ControlResult.Done;

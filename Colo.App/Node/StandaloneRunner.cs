@@ -79,6 +79,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
             State = _ended ? "stopped" : "running",
             Since = _since,
             UptimeS = (MonotonicClock.Now - _started) / 1_000_000_000,
+            Disk = [.. _vm.Disks.Select(disk => new DiskStatus { Name = disk.Name, Size = disk.Size })],
             Nic = StatusParts.Nics(_vm),
         });
         return status!;
@@ -120,7 +121,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
         {
             case MachineEvent.Reset or MachineEvent.TripleFault:
                 Log.Warning($"guest {(what == MachineEvent.Reset ? "asked for a reset" : $"ended in a triple fault ({text})")}; it starts anew");
-                _vm.Machine.RequestStop(() =>
+                _vm.StopAndQuiesce(() =>
                 {
                     _vm.Reset();
                     _vm.Machine.Resume();
@@ -143,6 +144,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
             return;
         _ended = true;
         _exitCode = code;
-        _vm.Machine.RequestStop(_loop.Stop);
+        // What the guest has written is in the image before the node ends.
+        _vm.StopAndQuiesce(_loop.Stop);
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Colo.Block;
 using Colo.Boot;
 using Colo.Configuration;
 using Colo.Devices.Net;
@@ -35,6 +36,7 @@ internal static class VmBuilder
         var memory = purpose == Purpose.Secondary ? GuestMemory.CreateOverImage((ulong)vm.Memory) : GuestMemory.Create((ulong)vm.Memory);
         Machine.Machine? machine = null;
         var nics = new List<GuestNic>();
+        var disks = new List<GuestDisk>();
         try
         {
             machine = new Machine.Machine(new MachineOptions(vm.Cpus) { Model = Model(vm.Cpu), MaskRandom = purpose != Purpose.Standalone }, memory, loop);
@@ -42,10 +44,13 @@ internal static class VmBuilder
             var parameters = new List<string>();
             foreach (var nic in configuration.Nics)
                 nics.Add(AddNic(nics.Count, nic, machine, memory, loop, purpose, parameters));
+            foreach (var disk in configuration.Disks)
+                disks.Add(AddDisk(disk, machine, memory, loop, parameters));
+            Attach(machine, loop, new VirtioRng(memory, loop), "rng", parameters);
             var kernel = vm.KernelIsBuiltin ? BuiltinGuest.Load() : File.ReadAllBytes(vm.Kernel);
             var initrd = vm.Initrd is null ? [] : File.ReadAllBytes(vm.Initrd);
             var commandLine = string.Join(' ', new[] { vm.CommandLine ?? "" }.Concat(parameters)).Trim();
-            var guest = new GuestVm(loop, memory, machine, nics, Offer(configuration, machine))
+            var guest = new GuestVm(loop, memory, machine, nics, disks, Offer(configuration, machine))
             {
                 LoadKernelImage = memory => PvhLoader.Load(PvhKernel.Parse(kernel, memory), kernel, initrd, commandLine, memory, vm.Cpus),
             };
@@ -58,6 +63,8 @@ internal static class VmBuilder
         {
             foreach (var nic in nics)
                 nic.Dispose();
+            foreach (var disk in disks)
+                disk.Dispose();
             machine?.Dispose();
             memory.Dispose();
             throw;
@@ -75,12 +82,33 @@ internal static class VmBuilder
         {
             ReceiveOffloadsChanged = offloads.SetReceiveOffloads,
         };
+        var transport = Attach(machine, loop, device, $"nic {nic.Name}", parameters);
+        return new GuestNic(index, nic.Name, mac, device, transport, backend, loop, live: purpose != Purpose.Secondary);
+    }
+
+    private static GuestDisk AddDisk(DiskConfiguration disk, Machine.Machine machine, GuestMemory memory, EventLoop loop, List<string> parameters)
+    {
+        var backend = new ImageFileBackend(disk.Path, disk.SizeToCreate, disk.ReadOnly, loop);
+        try
+        {
+            var device = new VirtioBlock(new VirtioBlockOptions(disk.Name, disk.Name), backend, memory, loop);
+            return new GuestDisk(disk.Name, device, Attach(machine, loop, device, $"disk {disk.Name}", parameters), backend);
+        }
+        catch
+        {
+            backend.Dispose();
+            throw;
+        }
+    }
+
+    private static VirtioMmio Attach(Machine.Machine machine, EventLoop loop, VirtioDevice device, string name, List<string> parameters)
+    {
         var transport = new VirtioMmio(device, loop);
-        var slot = machine.ReserveMmio(VirtioMmio.RangeSize, $"nic {nic.Name}");
+        var slot = machine.ReserveMmio(VirtioMmio.RangeSize, name);
         transport.Connect(slot.Interrupt, [.. Enumerable.Range(0, transport.QueueCount).Select(queue => slot.AddDoorbell(QueueNotify, (uint)queue))]);
         slot.Attach(transport, transport);
         parameters.Add(slot.LinuxParameter);
-        return new GuestNic(index, nic.Name, mac, device, transport, backend, loop, live: purpose != Purpose.Secondary);
+        return transport;
     }
 
     private static PairOffer Offer(ColoConfiguration configuration, Machine.Machine machine) => new(
