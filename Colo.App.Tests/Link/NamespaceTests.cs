@@ -97,7 +97,7 @@ public sealed class NamespaceTests(ITestOutputHelper output) : IDisposable
     private (Side A, Side B) Pair()
     {
         Make();
-        var options = new LinkOptions();
+        var options = new LinkOptions { ConnectTimeout = TimeSpan.FromSeconds(8) };
         var accepted = new TaskCompletionSource<LinkChannel>(TaskCreationOptions.RunContinuationsAsynchronously);
         var listener = B.Get(() => new LinkListener(B.Loop, AddressOfB, Identity(LinkNode.B), options, _ => null, accepted.SetResult));
         var result = Dial(options);
@@ -177,7 +177,7 @@ public sealed class NamespaceTests(ITestOutputHelper output) : IDisposable
         Run("ip", $"-n {_a} addr add 10.99.7.11/24 dev cable");
         var accepted = new TaskCompletionSource<LinkChannel>(TaskCreationOptions.RunContinuationsAsynchronously);
         var listener = B.Get(() => new LinkListener(B.Loop, AddressOfB, Identity(LinkNode.B), new LinkOptions(), _ => null, accepted.SetResult));
-        var result = Dial(new LinkOptions { LocalAddress = IPAddress.Parse("10.99.7.11") });
+        var result = Dial(new LinkOptions { ConnectTimeout = TimeSpan.FromSeconds(8), LocalAddress = IPAddress.Parse("10.99.7.11") });
         Assert.True(result.Outcome == LinkDialOutcome.Connected, result.Text);
         result.Channel!.Dispose();
         Assert.Equal("10.99.7.11", accepted.Task.Result.Peer.Address.Address.ToString());

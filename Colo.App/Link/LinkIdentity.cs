@@ -127,8 +127,8 @@ public sealed record LinkOptions
     /// <summary>Limit of the whole handshake.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Limit of connect(2).</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>Limit of connect(2); above the second after which TCP repeats a lost first packet.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromMilliseconds(1500);
 
     /// <summary>The first wait before a new attempt; each is twice the one before.</summary>
     public TimeSpan RetryFirst { get; init; } = TimeSpan.FromMilliseconds(50);
