@@ -143,7 +143,7 @@ public sealed class HandshakeTests(ITestOutputHelper output)
     [Fact]
     public void Different_protection_is_refused()
     {
-        var dialler = Dialler(options: new LinkOptions { Protection = LinkProtection.Plain });
+        var dialler = Dialler(options: new LinkOptions { PacketProtection = LinkProtection.Plain });
         var listener = Listener();
         Run(dialler, listener);
         Assert.Equal(LinkRefusal.Protection, dialler.Failure!.Reason);

@@ -12,7 +12,7 @@ public sealed class HostilePeerTests : LinkTestBase
     /// <summary>Makes the handshake over an ordinary socket and returns it with the keys, to send any bytes.</summary>
     private (Socket Socket, RecordCipher? Cipher, Recorder AtB) Open(LinkKind kind, LinkProtection protection)
     {
-        var options = new LinkOptions { Protection = protection, CheckpointProtection = protection };
+        var options = new LinkOptions { Protection = protection, PacketProtection = protection, CheckpointProtection = protection };
         var listener = Listen(options);
         var socket = Own(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 10_000 });
         socket.Connect(listener.Address);

@@ -168,7 +168,7 @@ public sealed class LinkConnectionTests(ITestOutputHelper output) : LinkTestBase
     public void Nothing_is_allocated_per_message(LinkProtection protection)
     {
         var sink = new Sink();
-        var options = new LinkOptions { Protection = protection };
+        var options = new LinkOptions { Protection = protection, PacketProtection = protection };
         var listener = Listen(options);
         var result = Dial(listener.Address, LinkKind.Packets, options);
         var a = A.Get(() => result.Channel!.Open(A.Loop, new Recorder()));

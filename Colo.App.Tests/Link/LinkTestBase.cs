@@ -161,7 +161,7 @@ public abstract class LinkTestBase : IDisposable
     internal (LinkConnection A, Recorder FromB, LinkConnection B, Recorder FromA) Connect(
         LinkKind kind, LinkProtection protection, Recorder? atA = null, Recorder? atB = null, int queue = 16 * 1024 * 1024)
     {
-        var options = new LinkOptions { Protection = protection, PacketQueueBytes = queue };
+        var options = new LinkOptions { Protection = protection, PacketProtection = protection, PacketQueueBytes = queue };
         var listener = Listen(options);
         var result = Dial(listener.Address, kind, options);
         Assert.True(result.Outcome == LinkDialOutcome.Connected, result.Text);

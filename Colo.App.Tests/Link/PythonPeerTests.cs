@@ -11,7 +11,7 @@ namespace Colo.Tests.Link;
 public sealed class PythonPeerTests : LinkTestBase
 {
     private const string Script = """
-        import hashlib, hmac, os, socket, struct, sys
+        import hashlib, hmac, os, socket, struct, sys, time
         host, port, key, cut = sys.argv[1], int(sys.argv[2]), bytes.fromhex(sys.argv[3]), int(sys.argv[4])
 
         def mac(key, *parts): return hmac.new(key, b''.join(parts), hashlib.sha256).digest()
@@ -52,10 +52,13 @@ public sealed class PythonPeerTests : LinkTestBase
         while True:
             length, kind, flags = struct.unpack('<IHH', exactly(8))
             body = exactly(length)
+            if kind == 0xFF01: s.sendall(frame(0xFF02, body[:8] + struct.pack('<QII', 42, 0, 0)))
             if kind == 0xFF02:
                 number, epoch, state, flags = struct.unpack('<QQII', body)
                 s.sendall(frame(6, b'echo %d of epoch %d' % (number, epoch)))
-                if cut: s.sendall(frame(7, bytes(1000))[:cut])
+                if cut:
+                    s.sendall(frame(7, bytes(1000))[:cut])
+                    time.sleep(60)
         """;
 
     private (Process Process, LinkConnection Connection, LinkHeartbeat Heartbeat, Recorder Recorder, int[] Silent) Start(int cut)
@@ -73,7 +76,7 @@ public sealed class PythonPeerTests : LinkTestBase
         var (connection, heartbeat) = B.Get(() =>
         {
             var open = channel.Open(B.Loop, recorder);
-            var beats = new Heartbeat(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(300), TimeSpan.Zero, MonotonicClock.Now);
+            var beats = new Heartbeat(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(400), TimeSpan.Zero, MonotonicClock.Now);
             return (open, new LinkHeartbeat(B.Loop, open, beats, () => new HeartbeatStatus(17, 0, 0), () => Interlocked.Increment(ref silent[0])));
         });
         Assert.Equal("from python", System.Text.Encoding.ASCII.GetString(recorder.Next().Body));
@@ -97,8 +100,8 @@ public sealed class PythonPeerTests : LinkTestBase
     public void A_peer_killed_in_the_middle_of_a_message_leaves_no_part_of_it()
     {
         var (process, connection, _, recorder, _) = Start(cut: 500);
-        var whole = B.Get(() => connection.BytesReceived);
-        Until(() => B.Get(() => connection.BytesReceived) >= whole, "nothing came");
+        // Two messages, a beat, and the part.
+        Until(() => B.Get(() => connection.BytesReceived) >= 8 + 11 + 8 + 18 + 8 + 24 + 500, "the part did not come");
         process.Kill();
         var (reason, _) = recorder.End();
         Assert.True(reason is LinkClosedReason.MidMessage or LinkClosedReason.Reset, $"{reason}");
@@ -109,10 +112,13 @@ public sealed class PythonPeerTests : LinkTestBase
     public void A_stopped_peer_is_silent_and_its_connection_stays()
     {
         var (process, connection, heartbeat, recorder, silent) = Start(cut: 0);
+        // Its echoes alone keep it from counting as lost, for longer than the time limit.
+        Until(() => B.Get(() => heartbeat.Beats.BeatsSent) > 10, "no beats went out");
+        Assert.Equal(0, Volatile.Read(ref silent[0]));
         Signal(process, "-STOP");
         Until(() => Volatile.Read(ref silent[0]) == 1, "the silence was not noticed");
         Assert.True(B.Get(() => connection.IsOpen));
-        Assert.True(B.Get(() => heartbeat.Beats.SilenceNs(MonotonicClock.Now)) >= 300_000_000);
+        Assert.True(B.Get(() => heartbeat.Beats.SilenceNs(MonotonicClock.Now)) >= 400_000_000);
         Signal(process, "-CONT");
         process.Kill();
         recorder.End();

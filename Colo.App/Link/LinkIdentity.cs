@@ -127,8 +127,8 @@ public sealed record LinkOptions
     /// <summary>Limit of the whole handshake.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Limit of connect(2).</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>Limit of connect(2); above the second after which TCP repeats a lost first packet.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromMilliseconds(1500);
 
     /// <summary>The first wait before a new attempt; each is twice the one before.</summary>
     public TimeSpan RetryFirst { get; init; } = TimeSpan.FromMilliseconds(50);
@@ -148,8 +148,11 @@ public sealed record LinkOptions
     /// <summary>The address to dial from; null: the kernel chooses.</summary>
     public IPAddress? LocalAddress { get; init; }
 
-    /// <summary>Protection of Control, Packets, Keeper and Probe.</summary>
+    /// <summary>Protection of Control, Keeper and Probe: forged beats or death notices would make two nodes speak.</summary>
     public LinkProtection Protection { get; init; } = LinkProtection.Sealed;
+
+    /// <summary>Protection of Packets.</summary>
+    public LinkProtection PacketProtection { get; init; } = LinkProtection.Sealed;
 
     /// <summary>Protection of Checkpoint.</summary>
     public LinkProtection CheckpointProtection { get; init; } = LinkProtection.Plain;
@@ -157,6 +160,10 @@ public sealed record LinkOptions
     /// <summary>Bytes that may wait for the socket on Packets; rounded up to a power of two. Other channels have 1 MiB.</summary>
     public int PacketQueueBytes { get; init; } = 16 * 1024 * 1024;
 
-    internal LinkProtection ProtectionOf(LinkKind kind) =>
-        kind == LinkKind.Checkpoint ? CheckpointProtection : Protection;
+    internal LinkProtection ProtectionOf(LinkKind kind) => kind switch
+    {
+        LinkKind.Packets => PacketProtection,
+        LinkKind.Checkpoint => CheckpointProtection,
+        _ => Protection,
+    };
 }

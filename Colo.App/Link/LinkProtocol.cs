@@ -136,11 +136,13 @@ public enum LinkRefusal : byte
 /// </para>
 /// <para>
 /// Which channels are sealed is configuration (<see cref="LinkOptions"/>), stated in hello, and refused if the sides
-/// differ. By default Control, Packets and Keeper are: frames of one round of the event loop share a record, which
-/// costs little. The Checkpoint channel is plain by default: its pages run at the speed of memory, sealing costs
-/// about half of that on a loopback, and they change while they are sent, so that a tag over guest memory would not
-/// even be right without a copy. On a plain channel the handshake proves who opened it, and a man in the middle can
-/// alter what follows: seal it where the path between the nodes is not trusted.
+/// differ. By default Control, Packets and Keeper are. Frames of one round of the event loop share a record; measured
+/// on a busy 2-core machine, both sides together, sealing costs 2.8 to 3.1 µs of CPU for a frame alone in its record,
+/// 0.8 µs for one of 1,500 bytes among 32, 0.1 µs for one of 64 bytes among 32. The Checkpoint channel is plain by
+/// default: over loopback sealing takes it from 2.0 to 0.6 GB/s (1.8 to 5.0 µs a page), and its pages change while
+/// they are sent, so that a tag over guest memory would not even be right without a copy. On a plain channel the
+/// handshake proves who opened it, and a man in the middle can alter what follows: seal it where the path between the
+/// nodes is not trusted.
 /// </para>
 /// </remarks>
 public static class LinkProtocol
