@@ -3,10 +3,11 @@ using Colo.Devices.Virtio;
 using Colo.Linux;
 using Colo.Memory;
 using Colo.State;
+using Xunit.Abstractions;
 
 namespace Colo.Tests.Devices;
 
-public sealed class VirtioNetTests : IDisposable
+public sealed class VirtioNetTests(ITestOutputHelper log) : IDisposable
 {
     private const ulong Plain = VirtioFeatures.Version1;
     private const ulong Everything = ulong.MaxValue;
@@ -351,6 +352,47 @@ public sealed class VirtioNetTests : IDisposable
     {
         Make();
         Assert.NotNull(_net.Negotiate(Plain | features));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Frames_are_passed_without_allocation(bool plain)
+    {
+        Start(plain ? Plain | VirtioFeatures.NetChecksum : Everything);
+        var frame = TestFrames.Build(4, 6, 4000, VirtioNetHeader.GsoTcp4, 1448);
+        var ordinary = TestFrames.Build(4, 17, 400);
+        AddReceive(8, 5000);
+        Send(ordinary);
+        var output = new Count();
+        long allocated = 0;
+        long time = 0;
+        _loop.Do(() =>
+        {
+            _net.Output = output;
+            for (var i = 0; i < 2000; i++)
+            {
+                if (i == 1000)
+                    (allocated, time) = (GC.GetAllocatedBytesForCurrentThread(), MonotonicClock.Now);
+                if (i > 0)
+                    _tx.Offer(0);
+                _net.Kick(1);
+                Assert.True(_net.Deliver(frame));
+                Assert.True(_net.Deliver(ordinary));
+                _net.FlushInterrupts();
+                // The driver gives back what was used; buffers keep their order.
+                while (_rx.AvailableIndex != (ushort)(_rx.UsedIndex + 8))
+                    _rx.Offer((ushort)(_rx.AvailableIndex % 8));
+                _net.Kick(0);
+            }
+
+            allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+            time = MonotonicClock.Now - time;
+        });
+        Assert.Equal(2000, output.Frames);
+        Assert.Equal(plain ? 8000 : 4000, _net.Statistics.RxPackets);
+        Assert.Equal(0, allocated);
+        log.WriteLine($"{time / 1000} ns for a 4,000-byte and a 400-byte frame received and one of 400 bytes sent");
     }
 
     [Fact]
