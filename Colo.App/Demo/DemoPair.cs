@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Colo.Linux;
 
 namespace Colo.Demo;
@@ -108,7 +110,24 @@ public sealed class DemoPair : IDisposable
     {
         Start('a', "primary");
         Start('b', "secondary");
+        WaitServing(limit);
         WaitProtected('a', limit);
+    }
+
+    /// <summary>Waits until the guest has booted: its three TCP services take connections from the client.</summary>
+    /// <exception cref="PairException">One does not within <paramref name="limit"/>.</exception>
+    public void WaitServing(TimeSpan limit)
+    {
+        var end = MonotonicClock.Now + (limit.Ticks * 100);
+        foreach (var port in (int[])[7, 80, 6379])
+        {
+            while (!Network.Client.Run(() => Answers(port)))
+            {
+                if (MonotonicClock.Now > end)
+                    throw new PairException($"the guest does not answer on TCP port {port} after {limit.TotalSeconds:F1} s");
+                Pause(TimeSpan.FromMilliseconds(20));
+            }
+        }
     }
 
     /// <summary>Waits until this node is a protected primary and the other one its secondary.</summary>
@@ -182,6 +201,23 @@ public sealed class DemoPair : IDisposable
             node?.Dispose();
         Network.Dispose();
         DeleteFolder(Folder);
+    }
+
+    // A new socket each time, with a short limit: the kernel repeats a SYN after a whole second only.
+    private static bool Answers(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+        try
+        {
+            socket.Connect(new IPEndPoint(DemoNetwork.GuestAddress, port));
+        }
+        catch (SocketException)
+        {
+            // Under way, or refused: the poll tells.
+        }
+
+        return socket.Poll(200_000, SelectMode.SelectWrite)
+            && (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! == 0;
     }
 
     private static int Index(char node) => node is 'a' or 'b' ? node - 'a' : throw new ArgumentOutOfRangeException(nameof(node));

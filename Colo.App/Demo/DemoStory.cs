@@ -27,7 +27,8 @@ internal sealed class DemoStory(DemoPair pair, TimeSpan duration, TextWriter out
         using var watch = new WireWatch(pair.Network);
         pair.Start('a', "primary");
         pair.WaitState('a', "primary", "unprotected", ProtectLimit);
-        Say("node a runs the guest, unprotected");
+        pair.WaitServing(ProtectLimit);
+        Say("node a runs the guest, unprotected; it answers");
         pair.Start('b', "secondary");
         pair.WaitProtected('a', ProtectLimit);
         Ok("protected: node a is primary, node b follows");
@@ -42,7 +43,7 @@ internal sealed class DemoStory(DemoPair pair, TimeSpan duration, TextWriter out
             Ping = true,
         }, cancel);
         Check(load.WaitConnected(ReplyLimit), "26 TCP connections are open (16 echo, 8 key-value, 2 HTTP), UDP and ping beside them",
-            () => string.Join("; ", load.Snapshot().Errors));
+            () => Some(load.Snapshot().Errors));
         pair.Pause(duration * 0.3);
         ShowGaps("protected", load.Snapshot(reset: true));
 
@@ -82,7 +83,7 @@ internal sealed class DemoStory(DemoPair pair, TimeSpan duration, TextWriter out
         var replies = report.Of("tsc").Sum(f => f.Replies);
         Check(replies == TscRequests && report.Errors.Count == 0 && after?.State == "protected",
             $"divergence: {replies} answers from /tsc, which no two machines give alike; {diverged} divergences, still protected",
-            () => string.Join("; ", report.Errors) + " status " + after?.Json);
+            () => Some(report.Errors) + " status " + after?.Json);
         Check(diverged > 0, "the comparison noticed them", () => $"{diverged} divergences counted");
     }
 
@@ -99,7 +100,7 @@ internal sealed class DemoStory(DemoPair pair, TimeSpan duration, TextWriter out
         var stuck = load.WaitProgress(ProgressReplies, ReplyLimit);
         var status = pair.WaitState(survivor, "primary", "unprotected", TakeoverLimit);
         Check(stuck.Count == 0, $"takeover: node {survivor} speaks for the guest, every connection goes on",
-            () => string.Join("; ", stuck));
+            () => Some(stuck));
         pair.Pause(duration * 0.15);
         var report = load.Snapshot(reset: true);
         ShowGaps($"takeover by node {survivor}", report);
@@ -116,16 +117,16 @@ internal sealed class DemoStory(DemoPair pair, TimeSpan duration, TextWriter out
     {
         var report = load.Stop(ReplyLimit);
         Check(report.Errors.Count == 0, $"{report.Replies} replies, each as it should be: none lost, doubled, changed or out of order on any TCP connection",
-            () => string.Join("; ", report.Errors.Take(10)));
+            () => Some(report.Errors));
         var outside = report.DuplicateTimes.Count(t => !_kills.Any(k => t >= k && t <= k + WireRules.TakeoverWindow));
         var udp = report.Of("udp").Concat(report.Of("ping")).ToList();
         Check(outside == 0 && udp.All(f => f.Replies > 0), string.Create(CultureInfo.InvariantCulture,
             $"UDP and ping: {udp.Sum(f => f.Replies)} of {udp.Sum(f => f.Sent)} came back, {udp.Sum(f => f.Duplicates)} doubled across takeovers, none otherwise"),
-            () => $"{outside} doubled at other times");
+            () => $"{outside} doubled at other times; " + Some([.. udp.Select(f => f.Error ?? $"{f.Kind}: {f.Replies} replies")]));
         var wire = watch.Report();
         Check(wire.ViolationCount == 0, string.Create(CultureInfo.InvariantCulture,
             $"the wire: {wire.GuestFrames} frames of the guest, one MAC, one voice, checksums right, none doubled ({wire.Retransmissions} TCP retransmissions, {wire.TakeoverRepeats} repeated across takeovers)"),
-            () => $"{wire.ViolationCount} violations: " + string.Join("; ", wire.Violations.Take(10)));
+            () => $"{wire.ViolationCount} violations: " + Some([.. wire.Violations.Select(v => v.ToString())]));
         if (pair.Node('a').TryStatus() is { } last)
             _figures.Add(new Figures('a', last, 0, 0));
     }
@@ -154,6 +155,9 @@ internal sealed class DemoStory(DemoPair pair, TimeSpan duration, TextWriter out
 
         output.WriteLine();
     }
+
+    private static string Some(IReadOnlyList<string> reasons) =>
+        reasons.Count <= 5 ? string.Join("; ", reasons) : string.Join("; ", reasons.Take(5)) + $" and {reasons.Count - 5} more";
 
     private static string Ms(long microseconds) =>
         microseconds == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{microseconds / 1000.0:F2} ms");

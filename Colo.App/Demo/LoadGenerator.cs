@@ -76,7 +76,8 @@ public sealed class LoadGenerator : IDisposable
     {
         var goal = Read(() => _flows.Where(f => f is TcpFlow).ToDictionary(f => f, f => f.Replies + replies));
         bool GoesOn(KeyValuePair<LoadFlow, long> item) => item.Key.Error is null && (item.Key.Replies >= item.Value || item.Key.IsDone);
-        Wait(limit, () => goal.All(GoesOn) || goal.Any(i => i.Key.Error is not null));
+        // What has failed will not recover; the others are waited for all the same.
+        Wait(limit, () => goal.All(i => i.Key.Error is not null || GoesOn(i)));
         return Read(() => goal.Where(i => !GoesOn(i))
             .Select(i => i.Key.Error ?? $"{i.Key.Kind} {i.Key.Index}: only {i.Key.Replies} replies, {i.Key.Outstanding} missing").ToList());
     }
