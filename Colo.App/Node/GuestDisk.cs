@@ -16,6 +16,7 @@ internal sealed class GuestDisk(string name, VirtioBlock device, VirtioMmio tran
     public void Dispose()
     {
         transport.Disconnect();
+        Device.Dispose();
         backend.Dispose();
     }
 }

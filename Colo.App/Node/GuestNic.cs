@@ -165,6 +165,7 @@ internal sealed class GuestNic : INetworkOutput, IEventHandler, IDisposable
     public void Dispose()
     {
         _transport.Disconnect();
+        Device.Dispose();
         _loop.Remove(Backend.Descriptor);
         Backend.Dispose();
     }

@@ -1,3 +1,4 @@
+using Colo.Devices.Virtio;
 using Colo.Linux;
 using Colo.Machine;
 using Colo.Memory;
@@ -32,6 +33,9 @@ internal sealed class GuestVm : IDisposable
     internal IReadOnlyList<GuestNic> Nics { get; }
 
     internal IReadOnlyList<GuestDisk> Disks { get; }
+
+    /// <summary>The entropy device.</summary>
+    internal required (VirtioRng Device, VirtioMmio Transport) Random { get; init; }
 
     internal PairOffer Offer { get; }
 
@@ -81,6 +85,7 @@ internal sealed class GuestVm : IDisposable
             nic.Freeze();
         foreach (var disk in Disks)
             disk.Device.Freeze();
+        Random.Device.Freeze();
     }
 
     internal void Thaw()
@@ -89,6 +94,7 @@ internal sealed class GuestVm : IDisposable
             nic.Thaw();
         foreach (var disk in Disks)
             disk.Device.Thaw();
+        Random.Device.Thaw();
     }
 
     private void QuiesceFrom(int disk, Action done)
@@ -146,6 +152,8 @@ internal sealed class GuestVm : IDisposable
         Machine.Dispose();
         foreach (var disk in Disks)
             disk.Dispose();
+        Random.Transport.Disconnect();
+        Random.Device.Dispose();
         Memory.Dispose();
     }
 }

@@ -60,9 +60,9 @@ public static class NodeRunner
             return 2;
         }
 
-        if (config.Disks.Count > 0)
+        if (config.Disks is [{ } disk, ..])
         {
-            Log.Error($"[disk:{config.Disks[0].Name}]: disks are not replicated yet, so a pair cannot have one; run this guest with --role standalone, or without disks");
+            Log.Error($"[disk:{disk.Name}]: disks are not replicated yet, so a pair cannot have one; run this guest with --role standalone, or without disks");
             return 2;
         }
 

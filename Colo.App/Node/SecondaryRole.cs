@@ -98,7 +98,9 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         PacketHead.Write(_head, _epoch, nic.Index, (byte)flags);
         BinaryPrimitives.WriteUInt64LittleEndian(_head.AsSpan(PacketHead.Size), index);
         // When it does not fit, the primary sees a gap in the numbers and takes a checkpoint.
-        _ = _packets?.TrySend((ushort)PacketMessage.Output, _head, frame);
+        // To a dead primary nothing is sent: its host's reset would discard what it had still mirrored.
+        if (_takeover is null)
+            _ = _packets?.TrySend((ushort)PacketMessage.Output, _head, frame);
         return true;
     }
 

@@ -46,12 +46,14 @@ internal static class VmBuilder
                 nics.Add(AddNic(nics.Count, nic, machine, memory, loop, purpose, parameters));
             foreach (var disk in configuration.Disks)
                 disks.Add(AddDisk(disk, machine, memory, loop, parameters));
-            Attach(machine, loop, new VirtioRng(memory, loop), "rng", parameters);
+            var random = new VirtioRng(memory, loop);
+            var randomTransport = Attach(machine, loop, random, "rng", parameters);
             var kernel = vm.KernelIsBuiltin ? BuiltinGuest.Load() : File.ReadAllBytes(vm.Kernel);
             var initrd = vm.Initrd is null ? [] : File.ReadAllBytes(vm.Initrd);
             var commandLine = string.Join(' ', new[] { vm.CommandLine ?? "" }.Concat(parameters)).Trim();
             var guest = new GuestVm(loop, memory, machine, nics, disks, Offer(configuration, machine))
             {
+                Random = (random, randomTransport),
                 LoadKernelImage = memory => PvhLoader.Load(PvhKernel.Parse(kernel, memory), kernel, initrd, commandLine, memory, vm.Cpus),
             };
             machine.LoadKernel(kernel, initrd, commandLine);
@@ -78,7 +80,7 @@ internal static class VmBuilder
         nic.Mac.CopyTo(mac);
         var backend = NetworkBackends.Open(nic.Backend.ToString(), mac);
         var offloads = (IOffloadBackend)backend;
-        var device = new VirtioNet(new VirtioNetOptions(nic.Name, mac, Offloads: offloads.Offloads), memory, loop)
+        var device = new VirtioNet(new VirtioNetOptions(nic.Name, mac, Offloads: offloads.Offloads & NetworkOffloads.AllTcp), memory, loop)
         {
             ReceiveOffloadsChanged = offloads.SetReceiveOffloads,
         };

@@ -15,10 +15,11 @@ namespace Colo.Devices.Virtio;
 ///                   then the device's own record, if it has one
 /// </code>
 /// </summary>
-public abstract class VirtioDevice : IStatefulDevice
+public abstract class VirtioDevice : IStatefulDevice, IDisposable
 {
     private readonly VirtQueue[] _queues;
     private readonly LogLimiter _limiter = new();
+    private readonly Action _flushInterrupts;
     private uint _interruptDue;
 
     /// <summary>Makes a device that is not started. Before the loop runs, or on its thread.</summary>
@@ -38,7 +39,8 @@ public abstract class VirtioDevice : IStatefulDevice
             _queues[i] = new VirtQueue(memory, queueSizes[i]) { Faulted = reason => OnQueueFault(number, reason) };
         }
 
-        loop.AddAfterRound(FlushInterrupts);
+        _flushInterrupts = FlushInterrupts;
+        loop.AddAfterRound(_flushInterrupts);
     }
 
     /// <summary>The name in the log.</summary>
@@ -167,6 +169,13 @@ public abstract class VirtioDevice : IStatefulDevice
         Transport?.Resumed();
         if (Running)
             KickAll();
+    }
+
+    /// <summary>Takes the device off its loop. No request is under way, and its transport is disconnected.</summary>
+    public virtual void Dispose()
+    {
+        Loop.RemoveAfterRound(_flushInterrupts);
+        GC.SuppressFinalize(this);
     }
 
     /// <inheritdoc/>

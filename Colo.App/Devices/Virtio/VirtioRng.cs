@@ -34,6 +34,13 @@ public sealed unsafe partial class VirtioRng : VirtioDevice
     }
 
     /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _timer.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
     public override uint DeviceId => 4;
 
     /// <inheritdoc/>
