@@ -21,24 +21,46 @@ static u16 pit_count(void)
     return (u16)(low | in8(0x40) << 8);
 }
 
-/* One measurement of about 5 ms of the PIT: the rates of TSC and APIC timer in kHz; false if the PIT does not count. */
+struct sample
+{
+    u64 tsc, width;
+    u32 apic;
+    u16 pit;
+};
+
+/* Reads all three counters at one moment. The reads are exits, and the host may stop us between them: of several tries the
+   one that took the least time counts. */
+static struct sample take_sample(void)
+{
+    struct sample best = {.width = ~0ull};
+    for (int i = 0; i < 6; i++)
+    {
+        u64 before = rdtsc();
+        u16 pit = pit_count();
+        u32 apic = mmio_read(LAPIC_TIMER_CURRENT);
+        u64 after = rdtsc();
+        if (after - before < best.width)
+            best = (struct sample){before + (after - before) / 2, after - before, apic, pit};
+    }
+    return best;
+}
+
+/* One measurement of about 8 ms of the PIT: the rates of TSC and APIC timer in kHz; false if the PIT does not count. */
 static bool measure(u64 *tsc, u64 *apic)
 {
     mmio_write(LAPIC_TIMER_INITIAL, 0xffffffff);
-    u16 first = pit_count(), count = first;
-    u64 from = rdtsc();
-    u32 apic_from = mmio_read(LAPIC_TIMER_CURRENT);
-    for (u32 tries = 0; (u16)(first - count) < PIT_HZ / 200; tries++)
+    struct sample from = take_sample();
+    u16 count = from.pit;
+    for (u32 tries = 0; (u16)(from.pit - count) < PIT_HZ / 125; tries++)
     {
-        if (tries > 100000 || (tries == 2000 && count == first))
+        if (tries > 100000 || (tries == 2000 && count == from.pit))
             return false;
         count = pit_count();
     }
-    u64 ticks = rdtsc() - from;
-    u32 apic_ticks = apic_from - mmio_read(LAPIC_TIMER_CURRENT);
-    u64 pit = (u16)(first - count);
-    *tsc = ticks * PIT_HZ / pit / 1000;
-    *apic = apic_ticks * PIT_HZ / pit / 1000;
+    struct sample to = take_sample();
+    u64 pit = (u16)(from.pit - to.pit);
+    *tsc = (to.tsc - from.tsc) * PIT_HZ / pit / 1000;
+    *apic = (u64)(from.apic - to.apic) * PIT_HZ / pit / 1000;
     mmio_write(LAPIC_TIMER_INITIAL, 0);
     return true;
 }
@@ -73,12 +95,16 @@ void clock_init(void)
     out8(0x43, 0x34);
     out8(0x40, 0);
     out8(0x40, 0);
+    /* A stop in the middle makes the PIT's 16 bits wrap unseen: two measurements in a row have to agree. */
     u64 best_tsc = 0, best_apic = 0, tsc, apic;
-    /* A stop in the middle makes a measurement too high (the PIT's count wraps, or our loop sees its end late): the lowest
-       of three counts; a fourth when even the two lowest disagree is not worth its time. */
-    for (int i = 0; i < 3 && measure(&tsc, &apic); i++)
-        if (!best_tsc || tsc < best_tsc)
-            best_tsc = tsc, best_apic = apic;
+    for (int i = 0; i < 6 && measure(&tsc, &apic); i++)
+    {
+        bool agree = best_tsc && (tsc > best_tsc ? tsc - best_tsc : best_tsc - tsc) < tsc / 500;
+        best_tsc = tsc;
+        best_apic = apic;
+        if (agree)
+            break;
+    }
     out8(0x43, 0x30); /* one-shot: the host's PIT stops ticking */
     out8(0x40, 1);
     out8(0x40, 0);

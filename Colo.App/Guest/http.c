@@ -114,9 +114,9 @@ static void reply_stats(struct connection *c, const struct request *r)
                       clock_now() / 1000, tsc_khz, memory_pages, memory_pages_free, tcp_stats.connections, tcp_stats.embryonic,
                       tcp_stats.time_wait, tcp_stats.opened, tcp_stats.reset, tcp_stats.refused);
     n += format_to(text + n, sizeof text - n,
-                   "{\"segments_in\":%lu,\"segments_out\":%lu,\"retransmitted\":%lu,\"timeouts\":%lu,\"fast_retransmits\":%lu,"
+                   "{\"segments_in\":%lu,\"segments_out\":%lu,\"retransmitted\":%lu,\"timeouts\":%lu,\"tail_probes\":%lu,\"fast_retransmits\":%lu,"
                    "\"out_of_order\":%lu,\"duplicates\":%lu,\"paws_rejected\":%lu,\"challenge_acks\":%lu,\"dropped_memory\":%lu}\n",
-                   tcp_stats.segments_in, tcp_stats.segments_out, tcp_stats.retransmitted, tcp_stats.timeouts,
+                   tcp_stats.segments_in, tcp_stats.segments_out, tcp_stats.retransmitted, tcp_stats.timeouts, tcp_stats.tail_probes,
                    tcp_stats.fast_retransmits, tcp_stats.out_of_order, tcp_stats.duplicates, tcp_stats.paws_rejected,
                    tcp_stats.challenge_acks, tcp_stats.dropped_memory);
     n += format_to(text + n, sizeof text - n,

@@ -90,6 +90,7 @@ struct connection
     u8 remote_mac[6];
     u8 state;
     bool timestamps, sack, ack_now, closed_by_service, peer_finished, fin_known, want_probe;
+    bool probed_tail, timer_is_tail;
     u8 send_scale, receive_scale;
     u16 mss;
 
@@ -129,7 +130,7 @@ struct connection
 
 struct tcp_statistics
 {
-    u64 opened, reset, refused, segments_in, segments_out, retransmitted, timeouts, fast_retransmits, out_of_order, duplicates,
+    u64 opened, reset, refused, segments_in, segments_out, retransmitted, timeouts, tail_probes, fast_retransmits, out_of_order, duplicates,
         paws_rejected, challenge_acks, dropped_memory;
     u32 connections, embryonic, time_wait;
 };
@@ -207,6 +208,8 @@ void tcp_set_retransmit(struct connection *c);
 void tcp_send_reset(const struct packet *p, const struct segment *s, u16 remote_port, u16 local_port);
 /* Fast retransmit: sends what is missing at the receiver, as far as the congestion window allows. */
 void tcp_recover(struct connection *c);
+/* Sends the last segment once more, so that the receiver's SACK shows what is missing before it. */
+void tcp_probe_tail(struct connection *c);
 u32 tcp_window_edge(const struct connection *c);
 /* Inserts into sorted ranges; false when there is no place. latest: the index of the range it became. */
 bool ranges_add(struct sequence_range *ranges, u32 *count, u32 start, u32 end, u32 *latest);

@@ -90,6 +90,11 @@ static void on_retransmit(struct timer *t)
         tcp_destroy(c);
         return;
     }
+    if (c->timer_is_tail)
+    {
+        tcp_probe_tail(c);
+        return;
+    }
     /* About two minutes of silence at the back-off's pace, much less for a peer that never answered our SYN. */
     u8 patience = c->state == TCP_SYN_RECEIVED ? 5 : 10;
     if (++c->silent > patience)

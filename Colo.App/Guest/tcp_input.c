@@ -82,10 +82,20 @@ static void enter_recovery(struct connection *c)
     tcp_stats.fast_retransmits++;
 }
 
-static void take_sack(struct connection *c, const struct segment *s)
+static u32 sacked_bytes(const struct connection *c)
 {
-    if (!c->sack)
-        return;
+    u32 n = 0;
+    for (u32 i = 0; i < c->sacked_count; i++)
+        n += c->sacked[i].end - c->sacked[i].start;
+    return n;
+}
+
+/* True when the blocks tell of bytes that were not known to have arrived. */
+static bool take_sack(struct connection *c, const struct segment *s)
+{
+    if (!c->sack || !s->sack_count)
+        return false;
+    u32 known = sacked_bytes(c);
     for (u32 i = 0; i < s->sack_count; i++)
     {
         u32 start = s->sack[i].start, end = s->sack[i].end;
@@ -93,6 +103,7 @@ static void take_sack(struct connection *c, const struct segment *s)
         if (before(start, end) && after(start, c->send_una) && after(start, s->acknowledgement) && !after(end, c->send_max))
             ranges_add(c->sacked, &c->sacked_count, start, end, NULL);
     }
+    return sacked_bytes(c) > known;
 }
 
 static void acknowledged(struct connection *c, const struct segment *s, u64 now)
@@ -123,6 +134,7 @@ static void acknowledged(struct connection *c, const struct segment *s, u64 now)
         sample_rtt(c, now);
     c->backoffs = 0;
     c->duplicate_acks = 0;
+    c->probed_tail = false;
     if (c->recovering)
     {
         if (!before(s->acknowledgement, c->recover))
@@ -175,28 +187,30 @@ static bool process_ack(struct connection *c, const struct segment *s, u64 now)
     }
     if (before(ack, c->send_una))
         return true; /* old; its data may be new */
-    take_sack(c, s);
+    bool more_sacked = take_sack(c, s);
     if (after(ack, c->send_una))
     {
         acknowledged(c, s, now);
         if (c->state == TCP_DEAD)
             return false;
     }
-    else if (c->send_max != c->send_una && !s->length && !(s->flags & TCP_FIN) && s->window == c->send_window && c->send_window)
+    else if (more_sacked || (!c->sack && c->send_max != c->send_una && !s->length && !(s->flags & TCP_FIN) &&
+                             s->window == c->send_window && c->send_window))
     {
+        /* With SACK a duplicate is what brings new blocks, be there data in it or not (RFC 6675, 2). */
         if (c->duplicate_acks < 255)
             c->duplicate_acks++;
-        if (c->recovering)
-        {
-            if (!c->sacked_count)
-                c->cwnd += c->mss;
-        }
-        else if (c->duplicate_acks == 3 && !before(ack, c->recover))
-            enter_recovery(c);
-        else if (c->duplicate_acks == 3 && c->sacked_count)
+        if (c->recovering && !c->sacked_count)
+            c->cwnd += c->mss;
+        else if (!c->recovering && !c->sack && c->duplicate_acks == 3 && !before(ack, c->recover))
             enter_recovery(c);
         tcp_queue(c);
     }
+    /* RFC 6675, 4: lost is what has three segments' worth, or three blocks, acknowledged above it. */
+    bool tail_arrived = c->probed_tail && c->sacked_count && c->sacked[c->sacked_count - 1].end == c->send_max;
+    if (!c->recovering && c->sacked_count && !before(c->send_next, c->send_max) &&
+        (tail_arrived || c->duplicate_acks >= 3 || sacked_bytes(c) >= 3u * c->mss))
+        enter_recovery(c);
     if (before(c->send_wl1, s->sequence) || (c->send_wl1 == s->sequence && !before(ack, c->send_wl2)))
     {
         bool opens = !c->send_window && s->window;

@@ -24,6 +24,18 @@ static u32 window_field(struct connection *c, bool syn)
     return field;
 }
 
+static u32 sack_blocks(const struct connection *c)
+{
+    return c->sack ? (u32)min_u64(c->ahead_count, c->timestamps ? 3 : 4) : 0;
+}
+
+/* What fits into a segment now: options that come and go take from the data's room (RFC 6691). */
+static u32 segment_size(const struct connection *c)
+{
+    u32 blocks = sack_blocks(c);
+    return c->mss - (blocks ? 4 + 8 * blocks : 0);
+}
+
 static u32 put_options(struct connection *c, u8 *o, bool syn)
 {
     u32 n = 0;
@@ -53,9 +65,9 @@ static u32 put_options(struct connection *c, u8 *o, bool syn)
         o[n + 3] = c->receive_scale;
         n += 4;
     }
-    if (!syn && c->sack && c->ahead_count)
+    u32 blocks = syn ? 0 : sack_blocks(c);
+    if (blocks)
     {
-        u32 blocks = (u32)min_u64(c->ahead_count, c->timestamps ? 3 : 4);
         o[n++] = 1;
         o[n++] = 1;
         o[n++] = 5;
@@ -108,7 +120,8 @@ static bool send_segment(struct connection *c, u32 sequence, u32 length, u8 flag
         f.partial_checksum = true;
         f.checksum_start = ETH_HEADER + IP_HEADER;
         f.checksum_offset = 16;
-        f.gso_size = length > c->mss ? c->mss : 0;
+        u32 size = segment_size(c);
+        f.gso_size = (u16)(length > size ? size : 0);
     }
     else
     {
@@ -179,16 +192,30 @@ void tcp_set_retransmit(struct connection *c)
         return;
     u32 limit = c->hold_count ? c->holds[0].sequence : c->send_end;
     bool waiting = c->state != TCP_SYN_RECEIVED && before(c->send_next, limit);
-    if (c->send_max != c->send_una || waiting)
-        timer_set(&c->retransmit, clock_now() + retransmit_timeout(c));
+    u32 flight = c->send_max - c->send_una, timeout = retransmit_timeout(c);
+    c->timer_is_tail = false;
+    if (flight && c->sack && c->srtt && !c->probed_tail && !c->recovering && !c->backoffs && c->state != TCP_SYN_RECEIVED)
+    {
+        /* RFC 8985, 7.2: a single segment's acknowledgement may be delayed by the peer. */
+        u32 probe = (u32)max_u64(2u * c->srtt, 10000) + (flight <= c->mss ? 200000 : 0);
+        c->timer_is_tail = probe < timeout;
+        timeout = (u32)min_u64(timeout, probe);
+    }
+    if (flight || waiting)
+        timer_set(&c->retransmit, clock_now() + timeout);
     else
         timer_stop(&c->retransmit);
 }
 
-/* The largest frame: whole segments up to what an IPv4 packet holds, where the device cuts. */
+/* The largest frame: whole segments up to what an IPv4 packet holds, where the device cuts; but a small window is not
+   sent in one frame, which would be lost as a whole, with nothing behind it to show that. */
 static u32 frame_limit(const struct connection *c)
 {
-    return net.tso ? (65535u - 100u) / c->mss * c->mss : c->mss;
+    u32 size = segment_size(c);
+    if (!net.tso)
+        return size;
+    u32 bytes = (u32)min_u64(65535u - 100u, max_u64(c->cwnd / 4, 2u * size));
+    return bytes / size * size;
 }
 
 static void note_sent(struct connection *c, u32 sequence, u32 length)
@@ -230,7 +257,7 @@ void tcp_recover(struct connection *c)
     {
         /* NewReno: one segment a partial acknowledgement. */
         u32 sendable = c->send_end - c->send_una;
-        u32 length = (u32)min_u64(c->mss, sendable);
+        u32 length = (u32)min_u64(segment_size(c), sendable);
         length = (u32)min_u64(length, c->send_max - c->send_una);
         if (before(c->hole_next, c->send_una + 1))
         {
@@ -243,7 +270,7 @@ void tcp_recover(struct connection *c)
         }
         return;
     }
-    u32 highest = c->sacked[c->sacked_count - 1].end;
+    u32 highest = c->sacked[c->sacked_count - 1].end, size = segment_size(c);
     if (before(c->hole_next, c->send_una))
         c->hole_next = c->send_una;
     while (before(c->hole_next, highest) && bytes_in_flight(c) < c->cwnd)
@@ -262,12 +289,25 @@ void tcp_recover(struct connection *c)
         if (!before(c->hole_next, highest))
             break;
         u32 length = (u32)min_u64(end - c->hole_next, frame_limit(c));
-        length = (u32)min_u64(length, max_u64(c->mss, (c->cwnd - bytes_in_flight(c)) / c->mss * c->mss));
+        length = (u32)min_u64(length, max_u64(size, (c->cwnd - bytes_in_flight(c)) / size * size));
         if (!send_segment(c, c->hole_next, length, TCP_ACK))
             return;
         note_sent(c, c->hole_next, length);
         c->hole_next += length;
     }
+}
+
+void tcp_probe_tail(struct connection *c)
+{
+    u32 data_end = after(c->send_max, c->send_end) ? c->send_end : c->send_max;
+    u32 length = (u32)min_u64(segment_size(c), data_end - c->send_una);
+    bool fin = data_end != c->send_max;
+    c->probed_tail = true;
+    tcp_stats.tail_probes++;
+    if (length + fin && send_segment(c, data_end - length, length, (u8)(TCP_ACK | TCP_PSH | (fin ? TCP_FIN : 0))))
+        note_sent(c, data_end - length, length + fin);
+    c->timed_at = 0;
+    tcp_set_retransmit(c);
 }
 
 /* After a timeout sending goes through everything again; what the receiver has is left out. */
@@ -289,6 +329,8 @@ static void skip_sacked(struct connection *c, u32 *until)
 static void send_data(struct connection *c)
 {
     u32 limit = c->hold_count ? c->holds[0].sequence : c->send_end;
+    u32 size = segment_size(c);
+    bool any = false;
     for (;;)
     {
         u32 until = limit;
@@ -308,9 +350,9 @@ static void send_data(struct connection *c)
         u32 length = (u32)min_u64(min_u64(pending, frame_limit(c)), min_u64(congestion_room, window_room));
         if (length < pending)
         {
-            if (length > c->mss)
-                length -= length % c->mss;
-            else if (length < c->mss && !(length && used == 0 && length >= c->max_window / 2))
+            if (length > size)
+                length -= length % size;
+            else if (length < size && !(length && used == 0 && length >= c->max_window / 2))
                 length = 0; /* RFC 9293, 3.8.6.2.1: no silly small segments */
             if (!length && c->want_probe)
                 length = (u32)min_u64(pending, max_u64(window_room, 1));
@@ -320,17 +362,15 @@ static void send_data(struct connection *c)
         if (!length && !fin)
             break;
         c->want_probe = false;
-        if (length > c->mss && !net.tso)
-            length = c->mss, fin = false;
         bool last = c->send_next + length == limit;
         if (!send_segment(c, c->send_next, length, (u8)(TCP_ACK | (last ? TCP_PSH : 0) | (fin ? TCP_FIN : 0))))
             break;
+        any = true;
         note_sent(c, c->send_next, length + fin);
         c->send_next += length + fin;
-        if (!c->retransmit.position)
-            tcp_set_retransmit(c);
     }
-    if (!c->retransmit.position)
+    /* From the last segment sent: what the acknowledgement set may have been for data that waited. */
+    if (any || !c->retransmit.position)
         tcp_set_retransmit(c);
 }
 
