@@ -83,7 +83,7 @@ public sealed class StoreTests(ITestOutputHelper output) : IDisposable
         long area = ((4L << 20) - 65536) / 2 & ~4095L;
         using (FileStream file = File.Open(_disk, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
         {
-            file.Position = 65536 + area + 9 * 512 + 53;
+            file.Position = 65536 + area + 9 * 512 + 46;
             int old = file.ReadByte();
             file.Position--;
             file.WriteByte((byte)~old);

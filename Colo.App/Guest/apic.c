@@ -33,9 +33,12 @@ void ioapic_enable(u32 pin)
 void timer_arm(u64 due)
 {
     /* Writing the count is an exit. A timer that fires early does no harm, so it is set again only to be earlier. */
+    u64 now = clock_now();
+    /* Past its time and not seen: lost with the machine that had it, if it is not just pending. */
+    if (armed_until < now)
+        armed_until = ~0ull;
     if (due >= armed_until)
         return;
-    u64 now = clock_now();
     u64 delta = due > now ? due - now : 1;
     u64 ticks = min_u64(delta, 3600000000ull) * apic_khz / 1000;
     ticks = max_u64(1, min_u64(ticks, 0xffffffff));
