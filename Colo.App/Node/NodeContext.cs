@@ -106,7 +106,17 @@ internal sealed partial class NodeContext : IDisposable
     /// <returns>The exit status.</returns>
     internal int Run()
     {
-        Loop.Run();
+        try
+        {
+            Loop.Run();
+        }
+        catch (Exception e) when (Primary is { State: PrimaryState.Protected })
+        {
+            // Not through Dispose, which takes leave in order: the secondary has a guest that goes on.
+            Log.Error($"{_configuration.Vm.Name}: {e}");
+            Exit(1, orderly: false);
+        }
+
         return _exitCode;
     }
 
@@ -138,7 +148,13 @@ internal sealed partial class NodeContext : IDisposable
         }
         else if (Primary is { } primary)
         {
-            if (primary.TrySwitchover(done => Switched(done, again: false)))
+            if (primary.TrySwitchover(done =>
+                {
+                    Switched(done, again: false);
+                    // Unprotected now, and still to be stopped.
+                    if (!done)
+                        Loop.Post(OnTerminate);
+                }))
             {
                 Log.Info("stopped: the guest is handed over to the other node");
                 return;

@@ -14,6 +14,7 @@ internal sealed partial class PrimaryRole
     private readonly LoopTimer _silenceTimer;
     private string _dismissReason = "";
     private Action<bool>? _switched;
+    private bool _taken;
 
     /// <summary>A secondary has opened all channels and fits: the first sync begins.</summary>
     internal void Attach(PrimarySession session)
@@ -63,8 +64,8 @@ internal sealed partial class PrimaryRole
             case ControlMessage.DismissAcknowledged:
                 SecondaryLost(_dismissReason);
                 break;
-            case ControlMessage.HandoverTaken when _state_ == PrimaryState.Stopped:
-                FinishSwitchover();
+            case ControlMessage.HandoverTaken when !_ended:
+                OnTakenOver();
                 break;
             case ControlMessage.HandoverRequest:
                 if (!TrySwitchover(_node.OnSwitchedOver))
@@ -99,30 +100,34 @@ internal sealed partial class PrimaryRole
     /// <summary>The secondary's node is dead for certain, or can never take over: goes on alone at once.</summary>
     internal void SecondaryLost(string reason)
     {
-        if (_session is not { } session)
+        if (_session is not { } session || _taken)
             return;
         // First of all the keeper: whatever happens from here, nobody may take this guest over.
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
         _session = null;
         var was = _state_;
+        // Its checkpoint is taken and not acknowledged: the guest stands still for it.
+        var stopped = _handover || was == PrimaryState.Stopped;
         _dismissTimer.Cancel();
         _silenceTimer.Cancel();
         ResetCheckpoints();
-        if (was == PrimaryState.Stopped)
+        if (was == PrimaryState.Stopped && _ended)
         {
-            if (_ended)
-            {
-                session.Dispose();
-                FinishEnd(null);
-                return;
-            }
+            session.Dispose();
+            FinishEnd(null);
+            return;
+        }
 
-            // In the middle of a switchover: the guest is still here, stopped.
+        if (stopped)
+        {
+            // In the middle of a switchover: the guest is still here, stopped. Through a request, because another one
+            // (a snapshot's) may have let it run.
             Log.Warning("the secondary was lost before it had taken the guest over; the guest goes on here");
-            _switched?.Invoke(false);
-            _switched = null;
-            _vm.Machine.Resume();
-            _vm.Thaw();
+            _vm.Machine.RequestStop(() =>
+            {
+                _vm.Machine.Resume();
+                _vm.Thaw();
+            });
         }
 
         _state_ = PrimaryState.Unprotected;
@@ -140,6 +145,9 @@ internal sealed partial class PrimaryRole
         // Joins the sender's thread; after everything that the guest waits for.
         session.Dispose();
         _vm.Machine.Dirty.Disable();
+        var switched = _switched;
+        _switched = null;
+        switched?.Invoke(false);
         if (_ended)
             FinishEnd(null);
     }
@@ -164,18 +172,20 @@ internal sealed partial class PrimaryRole
         }
 
         Log.Info($"connection to the secondary: {reason}; calling it");
-        _node.Probe(session.Peer.Instance, dead =>
+        AskWhetherTaken(session);
+    }
+
+    private void AskWhetherTaken(PrimarySession session) => _node.Probe(session.Peer.Instance, dead =>
         {
             if (session != _session)
                 return;
             if (dead == PeerVerdict.Dead)
                 SecondaryLost("its process is gone");
-            else if (_state_ == PrimaryState.Stopped && !_ended && dead == PeerVerdict.Alive)
+            else if (HandedOver && dead == PeerVerdict.Alive)
                 FinishSwitchover();
             else
                 Log.Info("the secondary's process may live; waiting for it until the failover timeout");
         });
-    }
 
     /// <summary>The secondary's keeper says that its node is dead.</summary>
     internal void OnDeathNotice(LinkInstance instance)
@@ -227,9 +237,32 @@ internal sealed partial class PrimaryRole
         Log.Info($"the guest is handed over with checkpoint {_epoch}");
     }
 
+    /// <summary>Whether the message is sent with which the other node speaks: until it is known not to, this one is silent for good.</summary>
+    private bool HandedOver => _state_ == PrimaryState.Stopped && !_ended;
+
+    /// <summary>The secondary says that it speaks as the guest: as it was told to, or while this node was frozen.</summary>
+    private void OnTakenOver()
+    {
+        if (_state_ == PrimaryState.Stopped)
+        {
+            FinishSwitchover();
+            return;
+        }
+
+        Log.Error("the other node has taken the guest over while this one did not answer; this one is silent, and begins anew as secondary");
+        _state_ = PrimaryState.Stopped;
+        _voice.Silent();
+        _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
+        ResetCheckpoints();
+        _vm.Machine.RequestStop(static () => { });
+        _switched ??= _node.OnSwitchedOver;
+        FinishSwitchover();
+    }
+
     private void FinishSwitchover()
     {
         Log.Info("the other node speaks as the guest");
+        _taken = true;
         var done = _switched;
         _switched = null;
         done?.Invoke(true);
@@ -250,6 +283,15 @@ internal sealed partial class PrimaryRole
         if (_session is not { } session)
             return;
         var silence = MonotonicClock.Now - session.LastEchoedSendNs;
+        if (silence >= _settings.TimeoutNs && HandedOver)
+        {
+            // Silence says nothing of whether it speaks; only it, its death or the operator does.
+            Log.Warning("the guest was handed over and the other node does not answer: this one stays silent and calls it (if it is down for certain: colo failover here)");
+            AskWhetherTaken(session);
+            _silenceTimer.SetAfter(_settings.Timeout + TimeSpan.FromSeconds(1));
+            return;
+        }
+
         if (silence >= _settings.TimeoutNs)
         {
             SecondaryLost($"no sign of it for {silence / 1_000_000} ms");
