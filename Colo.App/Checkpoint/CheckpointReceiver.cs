@@ -30,6 +30,8 @@ public sealed unsafe class CheckpointReceiver : IDisposable
     private byte[] _state = [];
     private int _stateLength;
     private ulong _stateEpoch;
+    private ulong _lastEpoch;
+    private CheckpointMessage _last = CheckpointMessage.Pages;
     private ulong _pages;
     private uint _finalPages;
     private bool _first = true;
@@ -87,6 +89,7 @@ public sealed unsafe class CheckpointReceiver : IDisposable
             {
                 _stream.Receive(_header);
                 var header = CheckpointHeader.Parse(_header);
+                CheckOrder(header);
                 switch (header.Type)
                 {
                     case CheckpointMessage.Pages or CheckpointMessage.FinalPages:
@@ -108,10 +111,33 @@ public sealed unsafe class CheckpointReceiver : IDisposable
         }
     }
 
+    /// <summary>Pages, then those of the stop, then one state, then the end; of an epoch that has not been before.</summary>
+    private void CheckOrder(CheckpointHeader header)
+    {
+        var inOrder = header.Type == CheckpointMessage.State
+            ? _last < CheckpointMessage.State
+            : header.Type >= _last && (header.Type == CheckpointMessage.End) == (_last == CheckpointMessage.State);
+        if (!inOrder)
+            throw new InvalidDataException($"checkpoint stream: {header.Type} after {_last}");
+        var epochFits = header.Type switch
+        {
+            CheckpointMessage.State => header.Epoch > _lastEpoch,
+            CheckpointMessage.End => header.Epoch == _stateEpoch,
+            _ => header.Epoch == 0,
+        };
+        if (!epochFits)
+            throw new InvalidDataException($"checkpoint stream: {header.Type} of epoch {header.Epoch} after epoch {_lastEpoch}");
+        _last = header.Type;
+    }
+
     private void ReceivePages(CheckpointHeader header)
     {
         var numbers = _numbers.AsSpan(0, header.Count);
         _stream.Receive(MemoryMarshal.AsBytes(numbers));
+        var final = header.Type == CheckpointMessage.FinalPages;
+        var checksum = CheckpointFormat.Checksum(MemoryMarshal.AsBytes(numbers), final ? _finalPages : 0);
+        if (!final && checksum != header.Checksum)
+            throw new InvalidDataException("checkpoint stream: page numbers are damaged");
         foreach (var page in numbers)
         {
             if (page >= _memory.Pages)
@@ -120,9 +146,9 @@ public sealed unsafe class CheckpointReceiver : IDisposable
 
         Span<byte> content = _first ? _page.AsSpan(0, header.Count * GuestMemory.PageSize) : Staging.Reserve(header.Count);
         _stream.Receive(content);
-        if (header.Type == CheckpointMessage.FinalPages)
+        if (final)
         {
-            if (CheckpointFormat.Checksum(content, _finalPages) != header.Checksum)
+            if (CheckpointFormat.Checksum(content, checksum) != header.Checksum)
                 throw new InvalidDataException("checkpoint stream: pages of the stop are damaged");
             _finalPages += (uint)header.Count;
         }
@@ -164,7 +190,7 @@ public sealed unsafe class CheckpointReceiver : IDisposable
         _stream.Receive(body);
         if (CheckpointFormat.Checksum(body, (uint)CheckpointMessage.End) != header.Checksum)
             throw new InvalidDataException("checkpoint stream: the end mark is damaged");
-        if (_stateLength == 0 || _stateEpoch != header.Epoch || BinaryPrimitives.ReadUInt64LittleEndian(body) != _pages ||
+        if (_stateLength == 0 || BinaryPrimitives.ReadUInt64LittleEndian(body) != _pages ||
             header.Count != (int)_finalPages)
             throw new InvalidDataException("checkpoint stream: the checkpoint is not whole");
         ReserveImage();
@@ -174,6 +200,8 @@ public sealed unsafe class CheckpointReceiver : IDisposable
         if (_stop)
             return;
         Staging.Clear();
+        _lastEpoch = header.Epoch;
+        _last = CheckpointMessage.Pages;
         _stateLength = 0;
         _pages = 0;
         _finalPages = 0;

@@ -67,11 +67,15 @@ public sealed unsafe partial class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Takes the exit status of an ended child; null while it runs.</summary>
+    /// <summary>
+    /// Takes the exit status of an ended child; null while it runs, -1 when it has ended and nobody knows how (the status
+    /// was taken already, or the kernel keeps none because this process was started with SIGCHLD ignored).
+    /// </summary>
     public int? Reap()
     {
         int status;
-        return waitpid(Id, &status, WNOHANG) == Id ? status : null;
+        var taken = waitpid(Id, &status, WNOHANG);
+        return taken == 0 ? null : taken == Id ? status : -1;
     }
 
     /// <inheritdoc/>

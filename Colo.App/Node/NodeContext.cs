@@ -106,7 +106,17 @@ internal sealed partial class NodeContext : IDisposable
     /// <returns>The exit status.</returns>
     internal int Run()
     {
-        Loop.Run();
+        try
+        {
+            Loop.Run();
+        }
+        catch (Exception e) when (Primary is { State: PrimaryState.Protected })
+        {
+            // Not through Dispose, which takes leave in order: the secondary has a guest that goes on.
+            Log.Error($"{_configuration.Vm.Name}: {e}");
+            Exit(1, orderly: false);
+        }
+
         return _exitCode;
     }
 
@@ -140,7 +150,13 @@ internal sealed partial class NodeContext : IDisposable
         }
         else if (Primary is { } primary)
         {
-            if (primary.TrySwitchover(done => Switched(done, again: false)))
+            if (primary.TrySwitchover(done =>
+                {
+                    Switched(done, again: false);
+                    // Unprotected now, and still to be stopped.
+                    if (!done)
+                        Loop.Post(OnTerminate);
+                }))
             {
                 Log.Info("stopped: the guest is handed over to the other node");
                 return;
@@ -157,13 +173,6 @@ internal sealed partial class NodeContext : IDisposable
 
     /// <summary>A planned switchover has ended: the other node speaks, or the guest stayed here.</summary>
     internal void OnSwitchedOver(bool done) => Switched(done, again: true);
-
-    /// <summary>The other node has taken the guest over while this one could not be heard: this one's guest is outdated.</summary>
-    internal void OnOutdated()
-    {
-        Log.Error("THE OTHER NODE HAS TAKEN OVER while this one stood still or was cut off. This node is silent and follows it as secondary");
-        Switched(done: true, again: true);
-    }
 
     /// <summary>One line in the log for each change of state.</summary>
     internal void StateChanged(string text)

@@ -66,9 +66,9 @@ internal sealed partial class PrimaryRole
     private void OnStopped()
     {
         var session = _session;
-        if (session is not { MemorySynced: true, Sender: not null } || _step != Step.Stopping)
+        if (session is not { Sender: not null, MemorySynced: true } || _step != Step.Stopping)
         {
-            // The secondary was lost on the way; another one may have come, which does not have the memory yet.
+            // The secondary was lost on the way; another one may be there already, which has not even the memory.
             _step = Step.Idle;
             _vm.Machine.Resume();
             return;
@@ -116,10 +116,11 @@ internal sealed partial class PrimaryRole
         var now = MonotonicClock.Now;
         _figures.BytesSent = _bytesBefore + _session!.Sender!.BytesSent;
         _figures.Add(_reason, _pauseNs / 1000.0, (now - _pauseStartNs) / 1000.0, _pages);
-        foreach (var nic in _nics)
-            nic.Comparer.CheckpointCommitted(epoch, now);
+        // The lease before the release: after a freeze just here the secondary may have taken over already.
         if (_state_ == PrimaryState.Syncing)
             BecomeProtected();
+        foreach (var nic in _nics)
+            nic.Comparer.CheckpointCommitted(epoch, now);
         if (_handover)
             CompleteHandover();
     }
@@ -135,7 +136,8 @@ internal sealed partial class PrimaryRole
         _step = Step.Idle;
         _slowTimer.Cancel();
         // Never more than half of the time in checkpoints: as long as this one held the two VMs up, the next one waits.
-        var cost = Math.Max(_pauseNs + loadNs, _settings.Minimum.Ticks * 100);
+        // What the other side says is no reason to put the next one off for longer than it may take at all.
+        var cost = Math.Max(_pauseNs + Math.Clamp(loadNs, 0, _settings.Slow.Ticks * 100), _settings.Minimum.Ticks * 100);
         _earliestNs = MonotonicClock.Now + cost;
         _intervalTimer.SetAfter(_settings.Interval);
         Schedule();
@@ -156,7 +158,7 @@ internal sealed partial class PrimaryRole
 
     private void OnSlow()
     {
-        if (_step == Step.Idle)
+        if (_step == Step.Idle || HandedOver)
             return;
         Log.Warning($"the secondary is further behind than {_settings.Slow.TotalSeconds:0.#} s with checkpoint {_epoch}; it is dismissed ([failover] slow)");
         Dismiss("too slow");

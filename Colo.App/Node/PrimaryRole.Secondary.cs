@@ -16,6 +16,7 @@ internal sealed partial class PrimaryRole
     private long _listenUntilNs;
     private string _dismissReason = "";
     private Action<bool>? _switched;
+    private bool _taken;
 
     /// <summary>A secondary has opened all channels and fits: the first sync begins.</summary>
     internal void Attach(PrimarySession session)
@@ -27,8 +28,7 @@ internal sealed partial class PrimaryRole
         _node.StateChanged("a secondary is there; its first sync begins");
         _vm.Machine.Dirty.Enable();
         session.Start(this);
-        _silenceDueNs = MonotonicClock.Now + (_settings.Heartbeat.Ticks * 100);
-        _silenceTimer.SetAt(_silenceDueNs);
+        WatchSilenceAt(MonotonicClock.Now + (_settings.Heartbeat.Ticks * 100));
     }
 
     /// <summary>The first sync has little left: the first checkpoint can be taken.</summary>
@@ -66,17 +66,12 @@ internal sealed partial class PrimaryRole
             case ControlMessage.DismissAcknowledged:
                 SecondaryLost(_dismissReason);
                 break;
-            case ControlMessage.HandoverTaken when _state_ == PrimaryState.Stopped:
-                FinishSwitchover();
+            case ControlMessage.HandoverTaken when !_ended:
+                OnTakenOver();
                 break;
             case ControlMessage.HandoverRequest:
                 if (!TrySwitchover(_node.OnSwitchedOver))
                     Log.Warning("the secondary's operator asks for the guest; not protected yet");
-                break;
-            case ControlMessage.TookOver:
-                _state_ = PrimaryState.Stopped;
-                _voice.Silent();
-                _node.OnOutdated();
                 break;
             case ControlMessage.StopRequest:
                 EndGuest(MachineEvent.PowerOff);
@@ -107,30 +102,34 @@ internal sealed partial class PrimaryRole
     /// <summary>The secondary's node is dead for certain, or can never take over: goes on alone at once.</summary>
     internal void SecondaryLost(string reason)
     {
-        if (_session is not { } session)
+        if (_session is not { } session || _taken)
             return;
         // First of all the keeper: whatever happens from here, nobody may take this guest over.
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
         _session = null;
         var was = _state_;
+        // Its checkpoint is taken and not acknowledged: the guest stands still for it.
+        var stopped = _handover || was == PrimaryState.Stopped;
         _dismissTimer.Cancel();
         _silenceTimer.Cancel();
         ResetCheckpoints();
-        if (was == PrimaryState.Stopped)
+        if (was == PrimaryState.Stopped && _ended)
         {
-            if (_ended)
-            {
-                session.Dispose();
-                FinishEnd(null);
-                return;
-            }
+            session.Dispose();
+            FinishEnd(null);
+            return;
+        }
 
-            // In the middle of a switchover: the guest is still here, stopped.
+        if (stopped)
+        {
+            // In the middle of a switchover: the guest is still here, stopped. Through a request, because another one
+            // (a snapshot's) may have let it run.
             Log.Warning("the secondary was lost before it had taken the guest over; the guest goes on here");
-            _switched?.Invoke(false);
-            _switched = null;
-            _vm.Machine.Resume();
-            _vm.Thaw();
+            _vm.Machine.RequestStop(() =>
+            {
+                _vm.Machine.Resume();
+                _vm.Thaw();
+            });
         }
 
         _state_ = PrimaryState.Unprotected;
@@ -148,6 +147,9 @@ internal sealed partial class PrimaryRole
         // Joins the sender's thread; after everything that the guest waits for.
         session.Dispose();
         _vm.Machine.Dirty.Disable();
+        var switched = _switched;
+        _switched = null;
+        switched?.Invoke(false);
         if (_ended)
             FinishEnd(null);
     }
@@ -162,9 +164,9 @@ internal sealed partial class PrimaryRole
     /// <summary>The connections ended. That may be the secondary's death, or only the link's.</summary>
     internal void OnSessionClosed(PrimarySession session, string reason)
     {
-        if (session != _session || (_state_ == PrimaryState.Stopped && _switched is null && !_ended))
+        if (session != _session || _taken)
             return;
-        // A secondary that does not have everything never takes over.
+        // A secondary that does not have everything never takes over. Any other may have, unless it said that it leaves.
         if (_state_ == PrimaryState.Syncing)
         {
             SecondaryLost(reason);
@@ -172,18 +174,20 @@ internal sealed partial class PrimaryRole
         }
 
         Log.Info($"connection to the secondary: {reason}; calling it");
-        _node.Probe(session.Peer.Instance, dead =>
+        AskWhetherTaken(session);
+    }
+
+    private void AskWhetherTaken(PrimarySession session) => _node.Probe(session.Peer.Instance, dead =>
         {
             if (session != _session)
                 return;
             if (dead == PeerVerdict.Dead)
                 SecondaryLost("its process is gone");
-            else if (_state_ == PrimaryState.Stopped && !_ended && dead == PeerVerdict.Alive)
+            else if (HandedOver && dead == PeerVerdict.Alive)
                 FinishSwitchover();
             else
                 Log.Info("the secondary's process may live; waiting for it until the failover timeout");
         });
-    }
 
     /// <summary>The secondary's keeper says that its node is dead.</summary>
     internal void OnDeathNotice(LinkInstance instance)
@@ -228,9 +232,6 @@ internal sealed partial class PrimaryRole
         _state_ = PrimaryState.Stopped;
         foreach (var nic in _nics)
             nic.OpenGate();
-        // What has arrived for the guest meanwhile, and what it had not taken, is the secondary's to give to it.
-        foreach (var nic in _vm.Nics)
-            nic.DrainTo(frame => _session!.SendFrame(_epoch, nic.Index, frame));
         // From here on nothing leaves: the message that lets the other node speak is sent after the last frame.
         _voice.Silent();
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
@@ -238,9 +239,32 @@ internal sealed partial class PrimaryRole
         Log.Info($"the guest is handed over with checkpoint {_epoch}");
     }
 
+    /// <summary>Whether the message is sent with which the other node speaks: until it is known not to, this one is silent for good.</summary>
+    private bool HandedOver => _state_ == PrimaryState.Stopped && !_ended;
+
+    /// <summary>The secondary says that it speaks as the guest: as it was told to, or while this node was frozen.</summary>
+    private void OnTakenOver()
+    {
+        if (_state_ == PrimaryState.Stopped)
+        {
+            FinishSwitchover();
+            return;
+        }
+
+        Log.Error("the other node has taken the guest over while this one did not answer; this one is silent, and begins anew as secondary");
+        _state_ = PrimaryState.Stopped;
+        _voice.Silent();
+        _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
+        ResetCheckpoints();
+        _vm.Machine.RequestStop(static () => { });
+        _switched ??= _node.OnSwitchedOver;
+        FinishSwitchover();
+    }
+
     private void FinishSwitchover()
     {
         Log.Info("the other node speaks as the guest");
+        _taken = true;
         var done = _switched;
         _switched = null;
         done?.Invoke(true);
@@ -272,15 +296,29 @@ internal sealed partial class PrimaryRole
         }
 
         var silence = now - session.LastEchoedSendNs;
+        if (silence >= _settings.TimeoutNs && HandedOver)
+        {
+            // Silence says nothing of whether it speaks; only it, its death or the operator does.
+            Log.Warning("the guest was handed over and the other node does not answer: this one stays silent and calls it (if it is down for certain: colo failover here)");
+            AskWhetherTaken(session);
+            WatchSilenceAt(now + _settings.TimeoutNs + 1_000_000_000);
+            return;
+        }
+
         if (silence >= _settings.TimeoutNs && now >= _listenUntilNs)
         {
             SecondaryLost($"no sign of it for {silence / 1_000_000} ms");
             return;
         }
 
-        _silenceDueNs = now + (_settings.Heartbeat.Ticks * 100);
-        if (session.LastEchoedSendNs + _settings.TimeoutNs > now)
-            _silenceDueNs = Math.Min(_silenceDueNs, session.LastEchoedSendNs + _settings.TimeoutNs);
-        _silenceTimer.SetAt(_silenceDueNs);
+        var next = now + (_settings.Heartbeat.Ticks * 100);
+        var lost = session.LastEchoedSendNs + _settings.TimeoutNs;
+        WatchSilenceAt(lost > now ? Math.Min(next, lost) : next);
+    }
+
+    private void WatchSilenceAt(long ns)
+    {
+        _silenceDueNs = ns;
+        _silenceTimer.SetAt(ns);
     }
 }
