@@ -71,6 +71,8 @@ public sealed unsafe class CheckpointReceiver : IDisposable
     /// <summary>Ends the thread; what was received of an unfinished checkpoint is thrown away.</summary>
     public void Dispose()
     {
+        if (_stop)
+            return;
         _stop = true;
         _stream.Abort();
         _loaded.Set();

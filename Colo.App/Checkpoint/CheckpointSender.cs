@@ -104,6 +104,8 @@ public sealed unsafe class CheckpointSender : IDisposable
     /// <summary>Ends the thread. The connection is aborted.</summary>
     public void Dispose()
     {
+        if (_stop)
+            return;
         _stop = true;
         _stream.Abort();
         _work.Set();

@@ -46,6 +46,9 @@ public sealed unsafe partial class ChildProcess : IDisposable
             Check(posix_spawn_file_actions_addclose(actions, spare + i), "posix_spawn_file_actions_addclose");
         }
 
+        // Ours are all close-on-exec; those that whoever started this process has left open may not be.
+        Check(posix_spawn_file_actions_addclosefrom_np(actions, 3 + descriptors.Count), "posix_spawn_file_actions_addclosefrom_np");
+
         var strings = new List<nint>();
         try
         {
@@ -111,6 +114,10 @@ public sealed unsafe partial class ChildProcess : IDisposable
 
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_addclose(void* actions, int fd);
+
+    // glibc 2.34.
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
 
     [LibraryImport("libc")]
     private static partial int posix_spawnattr_init(void* attributes);
