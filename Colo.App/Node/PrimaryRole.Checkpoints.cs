@@ -101,6 +101,8 @@ internal sealed partial class PrimaryRole
         _pauseNs = MonotonicClock.Now - _pauseStartNs;
         _step = Step.Sent;
         FaultPoints.Reach("primary-captured");
+        if (_handover)
+            FaultPoints.Reach("primary-captured-for-handover");
     }
 
     private void OnCheckpointReceived(ulong epoch)
@@ -118,6 +120,7 @@ internal sealed partial class PrimaryRole
         _figures.Add(_reason, _pauseNs / 1000.0, (now - _pauseStartNs) / 1000.0, _pages);
         foreach (var nic in _nics)
             nic.Comparer.CheckpointCommitted(epoch, now);
+        FaultPoints.Reach("primary-released");
         if (_state_ == PrimaryState.Syncing)
             BecomeProtected();
         if (_handover)
@@ -132,6 +135,7 @@ internal sealed partial class PrimaryRole
             return;
         }
 
+        FaultPoints.Reach("primary-loaded");
         _step = Step.Idle;
         _slowTimer.Cancel();
         // Never more than half of the time in checkpoints: as long as this one held the two VMs up, the next one waits.

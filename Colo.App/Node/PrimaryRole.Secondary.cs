@@ -226,7 +226,9 @@ internal sealed partial class PrimaryRole
         // From here on nothing leaves: the message that lets the other node speak is sent after the last frame.
         _voice.Silent();
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
+        Checkpoint.FaultPoints.Reach("primary-before-handover");
         _session!.SendControl(ControlMessage.Handover, BitConverter.GetBytes(_epoch));
+        Checkpoint.FaultPoints.Reach("primary-after-handover");
         Log.Info($"the guest is handed over with checkpoint {_epoch}");
     }
 
