@@ -149,11 +149,12 @@ internal sealed class GuestVm : IDisposable
     {
         foreach (var nic in Nics)
             nic.Dispose();
-        Machine.Dispose();
         foreach (var disk in Disks)
             disk.Dispose();
         Random.Transport.Disconnect();
         Random.Device.Dispose();
+        // After the devices: it owns their doorbells.
+        Machine.Dispose();
         Memory.Dispose();
     }
 }

@@ -158,6 +158,13 @@ internal sealed partial class NodeContext : IDisposable
     /// <summary>A planned switchover has ended: the other node speaks, or the guest stayed here.</summary>
     internal void OnSwitchedOver(bool done) => Switched(done, again: true);
 
+    /// <summary>The other node has taken the guest over while this one could not be heard: this one's guest is outdated.</summary>
+    internal void OnOutdated()
+    {
+        Log.Error("THE OTHER NODE HAS TAKEN OVER while this one stood still or was cut off. This node is silent and follows it as secondary");
+        Switched(done: true, again: true);
+    }
+
     /// <summary>One line in the log for each change of state.</summary>
     internal void StateChanged(string text)
     {

@@ -12,6 +12,8 @@ internal sealed partial class PrimaryRole
 {
     private readonly LoopTimer _dismissTimer;
     private readonly LoopTimer _silenceTimer;
+    private long _silenceDueNs;
+    private long _listenUntilNs;
     private string _dismissReason = "";
     private Action<bool>? _switched;
 
@@ -25,7 +27,8 @@ internal sealed partial class PrimaryRole
         _node.StateChanged("a secondary is there; its first sync begins");
         _vm.Machine.Dirty.Enable();
         session.Start(this);
-        _silenceTimer.SetAfter(_settings.Heartbeat);
+        _silenceDueNs = MonotonicClock.Now + (_settings.Heartbeat.Ticks * 100);
+        _silenceTimer.SetAt(_silenceDueNs);
     }
 
     /// <summary>The first sync has little left: the first checkpoint can be taken.</summary>
@@ -69,6 +72,11 @@ internal sealed partial class PrimaryRole
             case ControlMessage.HandoverRequest:
                 if (!TrySwitchover(_node.OnSwitchedOver))
                     Log.Warning("the secondary's operator asks for the guest; not protected yet");
+                break;
+            case ControlMessage.TookOver:
+                _state_ = PrimaryState.Stopped;
+                _voice.Silent();
+                _node.OnOutdated();
                 break;
             case ControlMessage.StopRequest:
                 EndGuest(MachineEvent.PowerOff);
@@ -152,12 +160,12 @@ internal sealed partial class PrimaryRole
     }
 
     /// <summary>The connections ended. That may be the secondary's death, or only the link's.</summary>
-    internal void OnSessionClosed(PrimarySession session, string reason, bool peerSaidSo)
+    internal void OnSessionClosed(PrimarySession session, string reason)
     {
-        if (session != _session)
+        if (session != _session || (_state_ == PrimaryState.Stopped && _switched is null && !_ended))
             return;
-        // A secondary that does not have everything never takes over; one that takes its leave says so.
-        if (_state_ == PrimaryState.Syncing || (peerSaidSo && _state_ != PrimaryState.Stopped))
+        // A secondary that does not have everything never takes over.
+        if (_state_ == PrimaryState.Syncing)
         {
             SecondaryLost(reason);
             return;
@@ -249,18 +257,32 @@ internal sealed partial class PrimaryRole
         _dismissTimer.SetAfter(_settings.Timeout);
     }
 
-    /// <summary>Goes alone when the lease has run out: no echo for the timeout. With no arbiter that is the primary's right.</summary>
+    /// <summary>
+    /// Goes alone when the lease has run out: no echo for the timeout. With no arbiter that is the primary's right. But if it
+    /// was this process that stood still, the secondary may have taken over meanwhile: then it first listens for as long again,
+    /// silent, because its lease has run out.
+    /// </summary>
     private void CheckSilence()
     {
         if (_session is not { } session)
             return;
-        var silence = MonotonicClock.Now - session.LastEchoedSendNs;
-        if (silence >= _settings.TimeoutNs)
+        var now = MonotonicClock.Now;
+        if (now - _silenceDueNs > 2 * _settings.Heartbeat.Ticks * 100)
+        {
+            Log.Warning($"this process stood still for {(now - _silenceDueNs) / 1_000_000} ms; it listens before it speaks");
+            _listenUntilNs = now + _settings.TimeoutNs;
+        }
+
+        var silence = now - session.LastEchoedSendNs;
+        if (silence >= _settings.TimeoutNs && now >= _listenUntilNs)
         {
             SecondaryLost($"no sign of it for {silence / 1_000_000} ms");
             return;
         }
 
-        _silenceTimer.SetAt(Math.Min(session.LastEchoedSendNs + _settings.TimeoutNs, MonotonicClock.Now + (_settings.Heartbeat.Ticks * 100)));
+        _silenceDueNs = now + (_settings.Heartbeat.Ticks * 100);
+        if (session.LastEchoedSendNs + _settings.TimeoutNs > now)
+            _silenceDueNs = Math.Min(_silenceDueNs, session.LastEchoedSendNs + _settings.TimeoutNs);
+        _silenceTimer.SetAt(_silenceDueNs);
     }
 }

@@ -154,7 +154,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         Log.Warning($"the session with the secondary ended: {reason}");
         _control.Close(LinkClosedReason.Protocol, reason);
         _packets.Close(LinkClosedReason.Protocol, reason);
-        _role?.OnSessionClosed(this, reason, peerSaidSo: false);
+        _role?.OnSessionClosed(this, reason);
     }
 
     /// <inheritdoc/>
@@ -187,7 +187,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         if (_closed)
             return;
         _closed = true;
-        _role?.OnSessionClosed(this, text, reason == LinkClosedReason.Goodbye);
+        _role?.OnSessionClosed(this, text);
     }
 
     /// <inheritdoc/>

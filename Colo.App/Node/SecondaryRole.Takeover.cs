@@ -155,11 +155,9 @@ internal sealed partial class SecondaryRole
         Checkpoint.FaultPoints.Reach("secondary-takeover");
         // An echo sent from here on would open the primary's window again.
         _heartbeat?.Dispose();
-        if (planned)
-        {
-            _control!.TrySend((ushort)ControlMessage.HandoverTaken, [], []);
-            _control.Flush();
-        }
+        // A primary that was only frozen or cut off learns it from this, as soon as it hears again.
+        _control?.TrySend((ushort)(planned ? ControlMessage.HandoverTaken : ControlMessage.TookOver), [], []);
+        _control?.Flush();
 
         _control?.DrainNow();
         _settleUntilNs = MonotonicClock.Now + (SettleMs * 1_000_000L);
@@ -213,6 +211,7 @@ internal sealed partial class SecondaryRole
     {
         if (_state == SecondaryState.Ended)
             return;
+        Leave();
         _state = SecondaryState.Ended;
         _node.RestartSecondary(this, reason);
     }

@@ -217,7 +217,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
                 Log.Warning("the primary has dismissed this node: it is no longer current, and begins anew");
                 _control!.TrySend((ushort)ControlMessage.DismissAcknowledged, [], []);
                 _control.Flush();
-                Restart("dismissed");
+                Restart("dismissed by the primary");
                 break;
             default:
                 throw new FormatException($"unexpected message {(ushort)type} of {body.Length} bytes on the Control channel");

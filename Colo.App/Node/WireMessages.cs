@@ -60,6 +60,9 @@ internal enum ControlMessage : ushort
     /// <summary>Secondary to primary: the operator wants the guest here (<c>failover --force</c>).</summary>
     HandoverRequest = 15,
 
+    /// <summary>Secondary to primary: it has taken the guest over without being asked; the receiver is the guest no longer.</summary>
+    TookOver = 16,
+
     /// <summary>Secondary to primary: the operator asks for the guest to be stopped on both nodes.</summary>
     StopRequest = 13,
 }
