@@ -26,6 +26,9 @@ internal sealed partial class PrimaryRole
     private long _pages;
     private bool _handover;
 
+    // The guest stands still here for a switchover, and goes on here if the secondary is lost.
+    private bool _held;
+
     private enum Step
     {
         Idle,
@@ -92,6 +95,7 @@ internal sealed partial class PrimaryRole
         session.Mirroring = true;
         MemoryProbe.Report("primary", _epoch, _vm.Memory);
         _handover = _reason == CheckpointReason.Planned;
+        _held = _handover;
         if (!_handover)
         {
             _vm.Machine.Resume();

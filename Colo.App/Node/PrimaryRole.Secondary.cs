@@ -107,7 +107,8 @@ internal sealed partial class PrimaryRole
     /// <summary>The secondary's node is dead for certain, or can never take over: goes on alone at once.</summary>
     internal void SecondaryLost(string reason)
     {
-        if (_session is not { } session)
+        // Where the other node speaks, the guest here is outdated: whatever becomes of that node, it does not go on here.
+        if (_session is not { } session || (_state_ == PrimaryState.Stopped && !_ended && !_held))
             return;
         // First of all the keeper: whatever happens from here, nobody may take this guest over.
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
@@ -116,19 +117,19 @@ internal sealed partial class PrimaryRole
         _dismissTimer.Cancel();
         _silenceTimer.Cancel();
         ResetCheckpoints();
-        if (was == PrimaryState.Stopped)
+        if (was == PrimaryState.Stopped && _ended)
         {
-            if (_ended)
-            {
-                session.Dispose();
-                FinishEnd(null);
-                return;
-            }
+            session.Dispose();
+            FinishEnd(null);
+            return;
+        }
 
-            // In the middle of a switchover: the guest is still here, stopped.
+        _switched?.Invoke(false);
+        _switched = null;
+        if (_held)
+        {
             Log.Warning("the secondary was lost before it had taken the guest over; the guest goes on here");
-            _switched?.Invoke(false);
-            _switched = null;
+            _held = false;
             _vm.Machine.Resume();
             _vm.Thaw();
         }
@@ -188,8 +189,11 @@ internal sealed partial class PrimaryRole
     /// <summary>The secondary's keeper says that its node is dead.</summary>
     internal void OnDeathNotice(LinkInstance instance)
     {
-        if (_session is { } session && session.Peer.Instance == instance)
-            SecondaryLost("its process died (told by its keeper)");
+        if (_session is not { } session || session.Peer.Instance != instance)
+            return;
+        // Its last word may be that it speaks as the guest.
+        session.DrainControl();
+        SecondaryLost("its process died (told by its keeper)");
     }
 
     /// <summary>Planned switchover: the secondary becomes the primary.</summary>
@@ -231,9 +235,9 @@ internal sealed partial class PrimaryRole
         // What has arrived for the guest meanwhile, and what it had not taken, is the secondary's to give to it.
         foreach (var nic in _vm.Nics)
             nic.DrainTo(frame => _session!.SendFrame(_epoch, nic.Index, frame));
-        // From here on nothing leaves: the message that lets the other node speak is sent after the last frame.
+        // From here on nothing leaves: the message that lets the other node speak is sent after the last frame. The keeper
+        // goes on watching: if this node dies before the message is read, the other one takes over all the same.
         _voice.Silent();
-        _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
         Checkpoint.FaultPoints.Reach("primary-before-handover");
         _session!.SendControl(ControlMessage.Handover, BitConverter.GetBytes(_epoch));
         Checkpoint.FaultPoints.Reach("primary-after-handover");
@@ -243,6 +247,7 @@ internal sealed partial class PrimaryRole
     private void FinishSwitchover()
     {
         Log.Info("the other node speaks as the guest");
+        _held = false;
         var done = _switched;
         _switched = null;
         done?.Invoke(true);
@@ -274,7 +279,8 @@ internal sealed partial class PrimaryRole
         }
 
         var silence = now - session.LastEchoedSendNs;
-        if (silence >= _settings.TimeoutNs && now >= _listenUntilNs)
+        // Once the guest was handed over, silence proves nothing: the other node may have taken it and speak.
+        if (silence >= _settings.TimeoutNs && now >= _listenUntilNs && (_state_ != PrimaryState.Stopped || _ended))
         {
             SecondaryLost($"no sign of it for {silence / 1_000_000} ms");
             return;
