@@ -268,6 +268,9 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
 
     private void LoadCheckpoint(ReceivedCheckpoint checkpoint, long startedNs)
     {
+        // While the SVM came to rest this role may have ended: dismissed, or its link lost.
+        if (_receiver is null)
+            return;
         _vm.Freeze();
         try
         {
@@ -277,7 +280,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
                 _commit.DropEverything();
             }
 
-            _commit.Apply(_receiver!.Staging, _dirty);
+            _commit.Apply(_receiver.Staging, _dirty);
             FaultPoints.Reach("secondary-applied");
             _vm.Load(checkpoint.State.Span);
         }
