@@ -97,7 +97,7 @@ public sealed class StandaloneTests : IDisposable
         _node?.Dispose();
         File.AppendAllText(_files.Log, restore ? "--- restored\n" : "");
         _node = restore
-            ? NodeProcess.Start(_network!.HostA, _files, PairBinary.Path!, "standalone", settings, ["--restore", Snapshot])
+            ? NodeProcess.Start(_network!.HostA, _files, PairBinary.Path!, "standalone", settings, arguments: ["--restore", Snapshot])
             : NodeProcess.Start(_network!.HostA, _files, PairBinary.Path!, "standalone", settings);
         Assert.True(PairFixture.Until(Limit, () => _node.TryStatus() is { State: "running" }), "not running:\n" + _node.LogTail(50));
         if (!restore)

@@ -161,7 +161,7 @@ public sealed unsafe class CheckpointReceiver : IDisposable
             Staging.Commit(numbers);
         _pages += (ulong)header.Count;
         Volatile.Write(ref _received, _received + header.Count);
-        FaultPoints.Reach(header.Type == CheckpointMessage.Pages ? "secondary-in-pages" : "secondary-in-final");
+        FaultPoints.Reach(header.Type == CheckpointMessage.FinalPages ? "secondary-in-final" : _first ? "secondary-in-sync" : "secondary-in-pages");
     }
 
     private void WriteImage(ReadOnlySpan<ulong> numbers, ReadOnlySpan<byte> content)

@@ -177,8 +177,10 @@ public sealed unsafe class CheckpointSender : IDisposable
             }
 
             Collect(page, ref count);
-            if (count == CheckpointFormat.MaxPagesPerMessage)
-                SendCollected(CheckpointMessage.Pages, ref count);
+            if (count < CheckpointFormat.MaxPagesPerMessage)
+                continue;
+            SendCollected(CheckpointMessage.Pages, ref count);
+            FaultPoints.Reach("primary-in-sync");
         }
 
         SendCollected(CheckpointMessage.Pages, ref count);
@@ -204,6 +206,8 @@ public sealed unsafe class CheckpointSender : IDisposable
             }
 
             sent += (ulong)count;
+            if (count > 0)
+                FaultPoints.Reach("primary-in-pages");
             SendCollected(CheckpointMessage.Pages, ref count);
             lock (_gate)
                 _inFlight = 0;

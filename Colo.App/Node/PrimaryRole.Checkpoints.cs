@@ -26,6 +26,7 @@ internal sealed partial class PrimaryRole
     private long _pages;
     private bool _handover;
 
+
     private enum Step
     {
         Idle,
@@ -101,6 +102,8 @@ internal sealed partial class PrimaryRole
         _pauseNs = MonotonicClock.Now - _pauseStartNs;
         _step = Step.Sent;
         FaultPoints.Reach("primary-captured");
+        if (_handover)
+            FaultPoints.Reach("primary-captured-for-handover");
     }
 
     private void OnCheckpointReceived(ulong epoch)
@@ -121,6 +124,7 @@ internal sealed partial class PrimaryRole
             BecomeProtected();
         foreach (var nic in _nics)
             nic.Comparer.CheckpointCommitted(epoch, now);
+        FaultPoints.Reach("primary-released");
         if (_handover)
             CompleteHandover();
     }
@@ -133,6 +137,7 @@ internal sealed partial class PrimaryRole
             return;
         }
 
+        FaultPoints.Reach("primary-loaded");
         _step = Step.Idle;
         _slowTimer.Cancel();
         // Never more than half of the time in checkpoints: as long as this one held the two VMs up, the next one waits.

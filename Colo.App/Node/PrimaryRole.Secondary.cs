@@ -192,8 +192,11 @@ internal sealed partial class PrimaryRole
     /// <summary>The secondary's keeper says that its node is dead.</summary>
     internal void OnDeathNotice(LinkInstance instance)
     {
-        if (_session is { } session && session.Peer.Instance == instance)
-            SecondaryLost("its process died (told by its keeper)");
+        if (_session is not { } session || session.Peer.Instance != instance)
+            return;
+        // Its last word may be that it speaks as the guest.
+        session.DrainControl();
+        SecondaryLost("its process died (told by its keeper)");
     }
 
     /// <summary>Planned switchover: the secondary becomes the primary.</summary>
@@ -232,10 +235,15 @@ internal sealed partial class PrimaryRole
         _state_ = PrimaryState.Stopped;
         foreach (var nic in _nics)
             nic.OpenGate();
-        // From here on nothing leaves: the message that lets the other node speak is sent after the last frame.
+        // What has arrived for the guest meanwhile, and what it had not taken, is the secondary's to give to it.
+        foreach (var nic in _vm.Nics)
+            nic.DrainTo(frame => _session!.SendFrame(_epoch, nic.Index, frame));
+        // From here on nothing leaves: the message that lets the other node speak is sent after the last frame. The keeper
+        // goes on watching: if this node dies before the message is read, the other one takes over all the same.
         _voice.Silent();
-        _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
+        Checkpoint.FaultPoints.Reach("primary-before-handover");
         _session!.SendControl(ControlMessage.Handover, BitConverter.GetBytes(_epoch));
+        Checkpoint.FaultPoints.Reach("primary-after-handover");
         Log.Info($"the guest is handed over with checkpoint {_epoch}");
     }
 

@@ -152,6 +152,9 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         _control.Flush();
     }
 
+    /// <summary>Takes what the secondary has said already and the loop has not read yet.</summary>
+    internal void DrainControl() => _control.DrainNow();
+
     /// <summary>Ends the session for a fault of the peer or of the link; the peer's process may live.</summary>
     internal void Fail(string reason)
     {

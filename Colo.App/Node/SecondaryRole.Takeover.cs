@@ -200,6 +200,7 @@ internal sealed partial class SecondaryRole
             return;
         }
 
+        Checkpoint.FaultPoints.Reach("secondary-before-speaking");
         _state = SecondaryState.Ended;
         foreach (var nic in _vm.Nics)
         {

@@ -254,6 +254,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     {
         if (receiver != _receiver || _state == SecondaryState.Ended || _takeover is not null)
             return;
+        FaultPoints.Reach("secondary-before-acknowledgement");
         _loading = true;
         _acknowledged = checkpoint.Epoch;
         // From here on there is no way back to an older state: only forward into this checkpoint.
