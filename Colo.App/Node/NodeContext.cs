@@ -153,9 +153,9 @@ internal sealed partial class NodeContext : IDisposable
             if (primary.TrySwitchover(done =>
                 {
                     Switched(done, again: false);
-                    // Unprotected now, and still to be stopped.
+                    // Told to hand over, not to power off: that is for a second signal.
                     if (!done)
-                        Loop.Post(OnTerminate);
+                        Log.Error("the secondary was lost while it was given the guest: the guest stays and runs here, unprotected; a second SIGTERM powers it off");
                 }))
             {
                 Log.Info("stopped: the guest is handed over to the other node");

@@ -224,8 +224,6 @@ internal sealed partial class PrimaryRole
     {
         _state_ = PrimaryState.Protected;
         OnEcho();
-        _node.Keeper?.SetSession(_session!.Token);
-        _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks | KeeperPage.NodeFlags.Protected);
         _node.StateChanged("protected");
     }
 
