@@ -283,6 +283,16 @@ internal sealed partial class PrimaryRole
         if (_session is not { } session)
             return;
         var silence = MonotonicClock.Now - session.LastEchoedSendNs;
+        if (silence >= _settings.TimeoutNs)
+        {
+            // It may be this node that was away: what the other one has said meanwhile counts first. (After SIGCONT the
+            // loop's wait ends with EINTR, and timers come before the sockets.)
+            session.DrainControl();
+            if (session != _session || _taken)
+                return;
+            silence = MonotonicClock.Now - session.LastEchoedSendNs;
+        }
+
         if (silence >= _settings.TimeoutNs && HandedOver)
         {
             // Silence says nothing of whether it speaks; only it, its death or the operator does.
