@@ -301,6 +301,15 @@ internal sealed partial class PrimaryRole
             _listenUntilNs = now + _settings.TimeoutNs;
         }
 
+        if (now - session.LastEchoedSendNs >= _settings.TimeoutNs)
+        {
+            // It may be this node that was away: what the other one has said meanwhile counts first. (After SIGCONT the
+            // loop's wait ends with EINTR, and timers come before the sockets.)
+            session.DrainControl();
+            if (session != _session || _taken)
+                return;
+        }
+
         var silence = now - session.LastEchoedSendNs;
         if (silence >= _settings.TimeoutNs && HandedOver)
         {

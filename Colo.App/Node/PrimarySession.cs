@@ -100,6 +100,9 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         Sender.Start();
     }
 
+    /// <summary>Delivers what has already arrived on the Control channel.</summary>
+    internal void DrainControl() => _control.DrainNow();
+
     /// <summary>Whether a frame of so many bytes can be mirrored now; if not, <see cref="TakeRoom"/> tells when.</summary>
     internal bool CanSendFrame(int length)
     {
