@@ -62,7 +62,7 @@ internal sealed partial class PrimaryRole
         _wanted = null;
         _pauseStartNs = now;
         _slowTimer.SetAfter(_settings.Slow);
-        _vm.Machine.RequestStop(OnStopped);
+        _vm.RequestStop(OnStopped);
     }
 
     private void OnStopped()
@@ -102,7 +102,12 @@ internal sealed partial class PrimaryRole
         session.Mirroring = true;
         MemoryProbe.Report("primary", _epoch, _vm.Memory);
         _handover = _reason == CheckpointReason.Planned;
-        if (!_handover)
+        if (_handover)
+        {
+            // Nobody else may let it run again.
+            _vm.Reserve();
+        }
+        else
         {
             _vm.Machine.Resume();
             _vm.Thaw();
