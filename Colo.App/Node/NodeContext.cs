@@ -27,6 +27,7 @@ internal enum PeerVerdict
 /// </summary>
 internal sealed partial class NodeContext : IDisposable
 {
+    private const int ProbeAttempts = 20;
     private readonly ColoConfiguration _configuration;
     private readonly Action<byte> _serial;
     private readonly List<LinkDialer> _probes = [];
@@ -182,13 +183,30 @@ internal sealed partial class NodeContext : IDisposable
         Log.Info($"{_configuration.Vm.Name}: {text} (epoch {epoch})");
     }
 
-    /// <summary>Calls the peer to see whether the process that was known still lives.</summary>
-    internal void Probe(LinkInstance known, Action<PeerVerdict> answer)
+    /// <summary>
+    /// Calls the peer to see whether the process that was known still lives. A process that is just ending may take the call
+    /// and drop it: then it is called again, a few times.
+    /// </summary>
+    internal void Probe(LinkInstance known, Action<PeerVerdict> answer) => Probe(known, answer, ProbeAttempts);
+
+    private void Probe(LinkInstance known, Action<PeerVerdict> answer, int attempts)
     {
         LinkDialer dialer = null!;
         dialer = new LinkDialer(Loop, PeerAddress, Identity, LinkOptions, LinkKind.Probe, default, result =>
         {
             _probes.Remove(dialer);
+            if (result.Outcome == LinkDialOutcome.Closed && result.Peer is null && attempts > 1)
+            {
+                LoopTimer again = null!;
+                again = Loop.AddTimer(() =>
+                {
+                    Loop.Post(() => again.Dispose());
+                    Probe(known, answer, attempts - 1);
+                });
+                again.SetAfter(TimeSpan.FromMilliseconds(10));
+                return;
+            }
+
             var verdict = result.Outcome switch
             {
                 LinkDialOutcome.Refused => PeerVerdict.Dead,

@@ -119,6 +119,9 @@ internal sealed partial class SecondaryRole
                     Restart("the link was cut and the primary lives");
                     break;
                 default:
+                    Log.Info(verdict == PeerVerdict.Dead
+                        ? "the primary's process is gone, but it may have gone on alone before: this node cannot know that it is current"
+                        : "the primary does not answer");
                     _silenceTimer.SetAt(Math.Max(MonotonicClock.Now, _heartbeat?.Beats.LostAtNs ?? 0));
                     break;
             }
