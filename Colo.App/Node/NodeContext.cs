@@ -27,6 +27,10 @@ internal enum PeerVerdict
 /// </summary>
 internal sealed partial class NodeContext : IDisposable
 {
+    // Together far above the time in which the kernel closes the descriptors of a process, and below the failover timeout.
+    private const int ProbeTries = 20;
+    private static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(5);
+
     private readonly ColoConfiguration _configuration;
     private readonly Action<byte> _serial;
     private readonly List<LinkDialer> _probes = [];
@@ -183,12 +187,27 @@ internal sealed partial class NodeContext : IDisposable
     }
 
     /// <summary>Calls the peer to see whether the process that was known still lives.</summary>
-    internal void Probe(LinkInstance known, Action<PeerVerdict> answer)
+    internal void Probe(LinkInstance known, Action<PeerVerdict> answer) => Probe(known, ProbeTries, answer);
+
+    private void Probe(LinkInstance known, int tries, Action<PeerVerdict> answer)
     {
         LinkDialer dialer = null!;
         dialer = new LinkDialer(Loop, PeerAddress, Identity, LinkOptions, LinkKind.Probe, default, result =>
         {
             _probes.Remove(dialer);
+            if (result.Outcome == LinkDialOutcome.Closed && result.Peer is null && tries > 1)
+            {
+                // A process that ends: its other descriptors are closed already, and its listener is about to be.
+                LoopTimer again = null!;
+                again = Loop.AddTimer(() =>
+                {
+                    Loop.Post(again.Dispose);
+                    Probe(known, tries - 1, answer);
+                });
+                again.SetAfter(ProbePause);
+                return;
+            }
+
             var verdict = result.Outcome switch
             {
                 LinkDialOutcome.Refused => PeerVerdict.Dead,
