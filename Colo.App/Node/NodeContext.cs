@@ -157,9 +157,9 @@ internal sealed partial class NodeContext : IDisposable
             if (primary.TrySwitchover(done =>
                 {
                     Switched(done, again: false);
-                    // Unprotected now, and still to be stopped.
+                    // Unprotected all of a sudden: whoever asked for the stop counted on the other node. The guest is not lost for that.
                     if (!done)
-                        Loop.Post(OnTerminate);
+                        Log.Warning("the guest could not be handed over and goes on here; stop this node again to power it off");
                 }))
             {
                 Log.Info("stopped: the guest is handed over to the other node");
