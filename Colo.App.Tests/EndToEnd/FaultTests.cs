@@ -87,10 +87,10 @@ public sealed class FaultTests(ITestOutputHelper output)
         PairFixture.AssertClean(watch);
     });
 
+    // Up to the last point before the end mark is sent: from there on the secondary may have the whole guest, and then it may take over.
     [FaultTheory]
     [InlineData("primary-in-sync")]
     [InlineData("primary-stopped")]
-    [InlineData("primary-captured")]
     [InlineData("primary-in-final")]
     [InlineData("primary-before-state")]
     [InlineData("primary-before-end")]
