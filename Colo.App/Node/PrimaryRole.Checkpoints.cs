@@ -1,6 +1,7 @@
 using Colo.Checkpoint;
 using Colo.Linux;
 using Colo.Monitor;
+using Colo.Protection;
 using Colo.Proxy;
 using Colo.State;
 
@@ -61,7 +62,7 @@ internal sealed partial class PrimaryRole
         _wanted = null;
         _pauseStartNs = now;
         _slowTimer.SetAfter(_settings.Slow);
-        _vm.Machine.RequestStop(OnStopped);
+        _vm.RequestStop(OnStopped);
     }
 
     private void OnStopped()
@@ -88,12 +89,25 @@ internal sealed partial class PrimaryRole
 
         _state.Clear();
         _vm.Save(_state);
+        if (_state_ == PrimaryState.Syncing)
+        {
+            // From here on everything waits for this checkpoint: a secondary that has it whole may take over from it, even
+            // if this node dies before it hears of that.
+            _node.Keeper?.SetSession(session.Token);
+            _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks | KeeperPage.NodeFlags.Protected);
+        }
+
         var (remainder, streamed) = session.Sender.Capture(_epoch, _state.Written);
         _pages = remainder + streamed;
         session.Mirroring = true;
         MemoryProbe.Report("primary", _epoch, _vm.Memory);
         _handover = _reason == CheckpointReason.Planned;
-        if (!_handover)
+        if (_handover)
+        {
+            // Nobody else may let it run again.
+            _vm.Reserve();
+        }
+        else
         {
             _vm.Machine.Resume();
             _vm.Thaw();

@@ -22,7 +22,7 @@ internal sealed partial class PrimaryRole
     internal void Attach(PrimarySession session)
     {
         if (_session is not null)
-            SecondaryLost("it has begun a new pairing");
+            SecondaryLost("it has begun a new pairing, and given the one before up");
         _session = session;
         _state_ = PrimaryState.Syncing;
         _node.StateChanged("a secondary is there; its first sync begins");
@@ -122,14 +122,11 @@ internal sealed partial class PrimaryRole
 
         if (stopped)
         {
-            // In the middle of a switchover: the guest is still here, stopped. Through a request, because another one
-            // (a snapshot's) may have let it run.
+            // In the middle of a switchover: the guest is still here, stopped.
             Log.Warning("the secondary was lost before it had taken the guest over; the guest goes on here");
-            _vm.Machine.RequestStop(() =>
-            {
-                _vm.Machine.Resume();
-                _vm.Thaw();
-            });
+            _vm.Machine.Resume();
+            _vm.Thaw();
+            _vm.Release();
         }
 
         _state_ = PrimaryState.Unprotected;
@@ -177,17 +174,37 @@ internal sealed partial class PrimaryRole
         AskWhetherTaken(session);
     }
 
-    private void AskWhetherTaken(PrimarySession session) => _node.Probe(session.Peer.Instance, dead =>
-        {
-            if (session != _session)
-                return;
-            if (dead == PeerVerdict.Dead)
-                SecondaryLost("its process is gone");
-            else if (HandedOver && dead == PeerVerdict.Alive)
-                FinishSwitchover();
-            else
-                Log.Info("the secondary's process may live; waiting for it until the failover timeout");
-        });
+    /// <summary>Calls the secondary: whether its process is gone, and after a handover whether it is the primary now.</summary>
+    private void AskWhetherTaken(PrimarySession session) => _node.Probe(session.Peer.Instance, verdict =>
+    {
+        if (session != _session || _taken)
+            return;
+        if (verdict == PeerVerdict.Dead)
+            SecondaryLost("its process is gone");
+        else if (HandedOver && verdict == PeerVerdict.Alive)
+            // That it lives does not say that it has read the message. If it has not, it begins a new pairing, and that says so.
+            _node.AskWhetherPrimary(primary =>
+            {
+                if (session == _session && !_taken && primary)
+                    FinishSwitchover();
+            });
+        else
+            Log.Info("the secondary's process may live; waiting for it until the failover timeout");
+    });
+
+    /// <summary>Whether a node that wants to be the secondary is welcome.</summary>
+    /// <returns>Null, or why not.</returns>
+    internal string? JudgePairing(LinkInstance instance)
+    {
+        var known = _session?.Peer.Instance == instance;
+        if (_state_ == PrimaryState.Stopped)
+            // One that was handed the guest and wants to pair has not read the message, and will not any more.
+            return HandedOver && known && !_taken ? null : "the guest is being handed over or has ended";
+        return _state_ == PrimaryState.Protected && !known && _session is { Connected: true } session &&
+               MonotonicClock.Now - session.LastHeardNs < _settings.TimeoutNs
+            ? "this node has a current secondary"
+            : null;
+    }
 
     /// <summary>The secondary's keeper says that its node is dead.</summary>
     internal void OnDeathNotice(LinkInstance instance)
@@ -224,8 +241,6 @@ internal sealed partial class PrimaryRole
     {
         _state_ = PrimaryState.Protected;
         OnEcho();
-        _node.Keeper?.SetSession(_session!.Token);
-        _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks | KeeperPage.NodeFlags.Protected);
         _node.StateChanged("protected");
     }
 
@@ -264,7 +279,7 @@ internal sealed partial class PrimaryRole
         _voice.Silent();
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
         ResetCheckpoints();
-        _vm.Machine.RequestStop(static () => { });
+        _vm.RequestStop(static () => { });
         _switched ??= _node.OnSwitchedOver;
         FinishSwitchover();
     }
@@ -273,6 +288,7 @@ internal sealed partial class PrimaryRole
     {
         Log.Info("the other node speaks as the guest");
         _taken = true;
+        _vm.Release();
         var done = _switched;
         _switched = null;
         done?.Invoke(true);
@@ -301,6 +317,15 @@ internal sealed partial class PrimaryRole
         {
             Log.Warning($"this process stood still for {(now - _silenceDueNs) / 1_000_000} ms; it listens before it speaks");
             _listenUntilNs = now + _settings.TimeoutNs;
+        }
+
+        if (now - session.LastEchoedSendNs >= _settings.TimeoutNs)
+        {
+            // It may be this node that was away: what the other one has said meanwhile counts first. (After SIGCONT the
+            // loop's wait ends with EINTR, and timers come before the sockets.)
+            session.DrainControl();
+            if (session != _session || _taken)
+                return;
         }
 
         var silence = now - session.LastEchoedSendNs;

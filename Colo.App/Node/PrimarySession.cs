@@ -100,6 +100,9 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         Sender.Start();
     }
 
+    /// <summary>Delivers what has already arrived on the Control channel.</summary>
+    internal void DrainControl() => _control.DrainNow();
+
     /// <summary>Whether a frame of so many bytes can be mirrored now; if not, <see cref="TakeRoom"/> tells when.</summary>
     internal bool CanSendFrame(int length)
     {
@@ -151,9 +154,6 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         _packets.Flush();
         _control.Flush();
     }
-
-    /// <summary>Takes what the secondary has said already and the loop has not read yet.</summary>
-    internal void DrainControl() => _control.DrainNow();
 
     /// <summary>Ends the session for a fault of the peer or of the link; the peer's process may live.</summary>
     internal void Fail(string reason)
@@ -225,10 +225,10 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         if (connection != _control || (ControlMessage)type != ControlMessage.PairRequest)
             throw new FormatException($"message {type} before the pairing request");
         var wrong = _node.Vm.Offer.Differs(PairOffer.Read(body));
-        if (_node.Primary is not { State: not PrimaryState.Stopped })
+        // Asked before the channels were opened, too; things may have moved on since.
+        if (_node.Primary?.JudgePairing(Peer.Instance) is { } refusal)
         {
-            // It was, when the channels were opened.
-            _control.Close(LinkClosedReason.Local, "the guest is being handed over or has ended");
+            _control.Close(LinkClosedReason.Local, refusal);
             return;
         }
 

@@ -265,7 +265,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         if (checkpoint.First)
             LoadCheckpoint(checkpoint, started);
         else
-            _vm.Machine.RequestStop(() => LoadCheckpoint(checkpoint, started));
+            _vm.RequestStop(() => LoadCheckpoint(checkpoint, started));
     }
 
     private void LoadCheckpoint(ReceivedCheckpoint checkpoint, long startedNs)

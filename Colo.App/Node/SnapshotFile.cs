@@ -24,29 +24,38 @@ internal static unsafe class SnapshotFile
     private static ReadOnlySpan<byte> Magic => "COLOSNAP"u8;
     private static ReadOnlySpan<byte> EndMark => "COLOEND."u8;
 
-    /// <summary>Stops the guest, writes it, and lets it run on. On the loop's thread; <paramref name="done"/> is called there.</summary>
+    /// <summary>
+    /// Stops the guest, writes it, and lets it run on. On the loop's thread; <paramref name="done"/> is called there. The file
+    /// is written by a thread of its own: the loop goes on with heartbeats, however slow the disk is.
+    /// </summary>
     internal static void SaveFrom(GuestVm vm, string path, string name, Action<ControlResult> done) => vm.StopAndQuiesce(() =>
     {
         vm.Freeze();
-        var result = ControlResult.Done;
-        try
+        vm.Reserve();
+        var state = new StateWriter(256 * 1024);
+        vm.Save(state);
+        new Thread(() =>
         {
-            var state = new StateWriter(256 * 1024);
-            vm.Save(state);
-            Write(vm.Memory, state.Written, path);
-            Log.Info($"{name}: saved to {path}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            result = ControlResult.Failed($"{path}: {e.Message}");
-        }
-        finally
-        {
-            vm.Machine.Resume();
-            vm.Thaw();
-        }
+            var result = ControlResult.Done;
+            try
+            {
+                Write(vm.Memory, state.Written, path);
+                Log.Info($"{name}: saved to {path}");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+            {
+                result = ControlResult.Failed($"{path}: {e.Message}");
+            }
 
-        done(result);
+            vm.Loop.Post(() =>
+            {
+                vm.Machine.Resume();
+                vm.Thaw();
+                vm.Release();
+                done(result);
+            });
+        })
+        { IsBackground = true, Name = "save" }.Start();
     });
 
     /// <summary>Sets a guest that has never run to the state in a file.</summary>
