@@ -184,6 +184,7 @@ public sealed unsafe class CheckpointSender : IDisposable
         }
 
         SendCollected(CheckpointMessage.Pages, ref count);
+        FaultPoints.Reach("primary-in-sync");
     }
 
     /// <summary>Harvests and sends dirty pages while the guest runs: all, or those that are likely to stay as they are.</summary>

@@ -27,7 +27,10 @@ internal enum PeerVerdict
 /// </summary>
 internal sealed partial class NodeContext : IDisposable
 {
-    private const int ProbeAttempts = 20;
+    // Together far above the time in which the kernel closes the descriptors of a process, and below the failover timeout.
+    private const int ProbeTries = 20;
+    private static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(5);
+
     private readonly ColoConfiguration _configuration;
     private readonly Action<byte> _serial;
     private readonly List<LinkDialer> _probes = [];
@@ -183,27 +186,25 @@ internal sealed partial class NodeContext : IDisposable
         Log.Info($"{_configuration.Vm.Name}: {text} (epoch {epoch})");
     }
 
-    /// <summary>
-    /// Calls the peer to see whether the process that was known still lives. A process that is just ending may take the call
-    /// and drop it: then it is called again, a few times.
-    /// </summary>
-    internal void Probe(LinkInstance known, Action<PeerVerdict> answer) => Probe(known, answer, ProbeAttempts);
+    /// <summary>Calls the peer to see whether the process that was known still lives.</summary>
+    internal void Probe(LinkInstance known, Action<PeerVerdict> answer) => Probe(known, ProbeTries, answer);
 
-    private void Probe(LinkInstance known, Action<PeerVerdict> answer, int attempts)
+    private void Probe(LinkInstance known, int tries, Action<PeerVerdict> answer)
     {
         LinkDialer dialer = null!;
         dialer = new LinkDialer(Loop, PeerAddress, Identity, LinkOptions, LinkKind.Probe, default, result =>
         {
             _probes.Remove(dialer);
-            if (result.Outcome == LinkDialOutcome.Closed && result.Peer is null && attempts > 1)
+            if (result.Outcome == LinkDialOutcome.Closed && result.Peer is null && tries > 1)
             {
+                // A process that ends: its other descriptors are closed already, and its listener is about to be.
                 LoopTimer again = null!;
                 again = Loop.AddTimer(() =>
                 {
-                    Loop.Post(() => again.Dispose());
-                    Probe(known, answer, attempts - 1);
+                    Loop.Post(again.Dispose);
+                    Probe(known, tries - 1, answer);
                 });
-                again.SetAfter(TimeSpan.FromMilliseconds(10));
+                again.SetAfter(ProbePause);
                 return;
             }
 
