@@ -49,7 +49,11 @@ internal sealed partial class NodeContext : IDisposable
             configuration.Checkpoint.Interval, configuration.Checkpoint.Minimum, configuration.Failover.Heartbeat, configuration.Failover.Timeout,
             configuration.Failover.Slow, configuration.Failover.Silence == SilencePolicy.Takeover);
         Identity = new LinkIdentity { VmName = configuration.Vm.Name, Node = node, Instance = LinkInstance.New(), Key = key };
-        LinkOptions = new LinkOptions { LocalAddress = own.Address };
+        LinkOptions = new LinkOptions
+        {
+            LocalAddress = own.Address,
+            CheckpointProtection = configuration.Link.Tls ? LinkProtection.Sealed : LinkProtection.Plain,
+        };
         Started = MonotonicClock.Now;
     }
 
