@@ -163,11 +163,9 @@ internal sealed class GuestVm : IDisposable
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote. The NICs are frozen.</summary>
-    internal void Load(ReadOnlySpan<byte> state)
+    internal void Load(ref StateReader reader)
     {
-        var reader = new StateReader(state, "checkpoint");
         var body = reader.Record("GVM ", 1, out _);
-        reader.Finish();
         Machine.LoadState(ref body);
         foreach (var nic in Nics)
         {

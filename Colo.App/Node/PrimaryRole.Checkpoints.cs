@@ -89,6 +89,7 @@ internal sealed partial class PrimaryRole
 
         _state.Clear();
         _vm.Save(_state);
+        HeldOutput.Write(_state, _nics);
         if (_state_ == PrimaryState.Syncing)
         {
             // From here on everything waits for this checkpoint: a secondary that has it whole may take over from it, even
@@ -138,6 +139,8 @@ internal sealed partial class PrimaryRole
             BecomeProtected();
         foreach (var nic in _nics)
             nic.Comparer.CheckpointCommitted(epoch, now);
+        for (var i = 0; i < _nics.Length; i++)
+            _session?.SendConfirmed(epoch, i, 0);
         FaultPoints.Reach("primary-released");
         if (_handover)
             CompleteHandover();

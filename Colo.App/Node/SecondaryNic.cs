@@ -12,6 +12,8 @@ internal sealed class SecondaryNic(GuestNic nic) : IDisposable
     private const int RetainedBytes = 32 << 20;
     private readonly FrameRing _retained = new(RetainedBytes);
     private ulong _index;
+    private ulong _epoch;
+    private ulong _releasedEpoch;
 
     /// <summary>Whether the SVM was refused a frame and has to be asked again.</summary>
     internal bool Refused { get; set; }
@@ -42,12 +44,23 @@ internal sealed class SecondaryNic(GuestNic nic) : IDisposable
         Resume();
     }
 
-    /// <summary>A new epoch: what was sent before it is part of the checkpoint.</summary>
-    internal void BeginEpoch()
+    /// <summary>The primary has released what came with the checkpoint of an epoch that is being loaded here.</summary>
+    internal void ConfirmAhead(ulong epoch) => _releasedEpoch = epoch;
+
+    /// <summary>A new epoch: what was sent before it is part of the checkpoint. Then <see cref="KeepForPrimary"/>, then <see cref="Resume"/>.</summary>
+    internal void BeginEpoch(ulong epoch)
     {
         _retained.Clear();
         _index = 0;
-        Resume();
+        _epoch = epoch;
+    }
+
+    /// <summary>Keeps a frame that the primary holds back until this epoch's checkpoint is acknowledged.</summary>
+    internal void KeepForPrimary(ReadOnlySpan<byte> frame)
+    {
+        // Index 0: any confirmation in this epoch is later than its release.
+        if (_releasedEpoch != _epoch)
+            _ = _retained.TryAdd(0, 0, frame);
     }
 
     /// <summary>Takeover: sends everything that was kept, in order.</summary>
@@ -73,7 +86,8 @@ internal sealed class SecondaryNic(GuestNic nic) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _retained.Dispose();
 
-    private void Resume()
+    /// <summary>Asks the SVM again for what it was refused.</summary>
+    internal void Resume()
     {
         if (!Refused)
             return;

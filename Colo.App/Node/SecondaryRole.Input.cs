@@ -37,6 +37,8 @@ internal sealed partial class SecondaryRole
             case PacketMessage.Confirmed when body.Length == 8:
                 if (epoch == _epoch)
                     _nics[nic].Confirm(BinaryPrimitives.ReadUInt64LittleEndian(body));
+                else if (epoch > _epoch)
+                    _nics[nic].ConfirmAhead(epoch);
                 break;
             default:
                 throw new FormatException($"unexpected message {(ushort)type} of {body.Length} bytes on the Packets channel");

@@ -284,7 +284,10 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
 
             _commit.Apply(receiver.Staging, _dirty);
             FaultPoints.Reach("secondary-applied");
-            _vm.Load(checkpoint.State.Span);
+            var reader = new State.StateReader(checkpoint.State.Span, $"checkpoint {checkpoint.Epoch}");
+            _vm.Load(ref reader);
+            HeldOutput.Read(ref reader, _nics, checkpoint.Epoch);
+            reader.Finish();
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or IOException)
         {
@@ -303,7 +306,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         _epoch = checkpoint.Epoch;
         _vmEnded = null;
         foreach (var nic in _nics)
-            nic.BeginEpoch();
+            nic.Resume();
         _pending.DropBefore(_epoch);
         if (checkpoint.First)
             _vm.Machine.Start();

@@ -65,7 +65,9 @@ internal static unsafe class SnapshotFile
         var state = Read(vm.Memory, path);
         try
         {
-            vm.Load(state);
+            var reader = new StateReader(state, "snapshot");
+            vm.Load(ref reader);
+            reader.Finish();
         }
         catch (Exception e) when (e is InvalidDataException or FormatException)
         {

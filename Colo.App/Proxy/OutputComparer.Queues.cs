@@ -271,4 +271,18 @@ public sealed unsafe partial class OutputComparer
             ReleaseCommitted(_heldHead);
         ForEachWaiting(afterCommit: false);
     }
+
+    /// <summary>
+    /// Shows what is held from before the checkpoint under way, in order: output that its acknowledgement will release. A part
+    /// of a frame whose beginning has left already is not shown; the guest's TCP repeats it where it has to.
+    /// </summary>
+    /// <param name="show">Called for each frame; the span is valid during the call only.</param>
+    public void ShowHeldForCommit(Action<ReadOnlySpan<byte>> show)
+    {
+        for (HeldFrame? held = _heldHead; held != null && held.Epoch < _epoch; held = held.Next)
+        {
+            if (!held.Split)
+                show(held.Frame);
+        }
+    }
 }
