@@ -296,9 +296,16 @@ public sealed unsafe partial class NbdClient
             _ => false,
         };
         if (command.Error == 0 && incomplete)
+        {
             Violated("an answer that lacks data");
-        else
-            Finish(command);
+            return;
+        }
+
+        var shutdown = command.Error == (int)ESHUTDOWN;
+        Finish(command);
+        // The specification has the client leave then; the server does nothing more for it.
+        if (shutdown)
+            Fail("the NBD server is shutting down");
     }
 
     private void TookData(long bytes)
