@@ -75,11 +75,11 @@ need_dotnet() {
     export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 }
 
-# Nothing that goes into the executable is newer than it.
+# up_to_date EXECUTABLE: nothing that goes into it is newer than it.
 up_to_date() {
-    [[ -x $out/colo ]] || return 1
+    [[ -x $1 ]] || return 1
     [[ -z $(find Colo.App build.sh Directory.Build.props Directory.Packages.props \
-        \( -name bin -o -name obj \) -prune -o -newer "$out/colo" -print -quit) ]]
+        \( -name bin -o -name obj \) -prune -o -newer "$1" -print -quit) ]]
 }
 
 # run_logged WHAT COMMAND...: quiet while it works, everything when it does not.
@@ -97,7 +97,7 @@ build() {
     need gcc gcc make make ld binutils /usr/include/zlib.h zlib1g-dev
     need_dotnet
     mkdir -p "$out"
-    if up_to_date; then
+    if up_to_date "$out/colo"; then
         return
     fi
     say "building (NativeAOT, about a minute)"
@@ -116,13 +116,28 @@ build() {
     say "out/colo, $(du -h --apparent-size "$out/colo" | cut -f1)"
 }
 
+# The same program with the places at which tests can have it killed (Checkpoint/FaultPoints.cs): never for users.
+build_for_faults() {
+    if up_to_date "$out/test/colo"; then
+        return
+    fi
+    say "building the flavour with fault points"
+    rm -f "$out/test/colo"
+    run_logged "dotnet publish with fault points" dotnet publish Colo.App -c Release -v q -o "$out/test/publish" \
+        -p:FaultPoints=true -p:CppCompilerAndLinker=gcc
+    mv -f "$out/test/publish/colo" "$out/test/colo"
+    rm -rf "$out/test/publish"
+    touch "$out/test/colo"
+}
+
 run_tests() {
     need ip iproute2 nft nftables tcpdump tcpdump redis-cli redis-tools redis-server redis-server \
         qemu-system-x86_64 qemu-system-x86 curl curl nc netcat-openbsd wrk wrk ping iputils-ping ps procps
     build
+    build_for_faults
     say "running the tests"
     rm -rf "$out/test-results"
-    export COLO_BINARY=$PWD/$out/colo
+    export COLO_BINARY=$PWD/$out/colo COLO_FAULT_BINARY=$PWD/$out/test/colo
     exec dotnet test Colo.App.Tests -v q --nologo \
         --logger "console;verbosity=normal" --logger "trx;LogFilePrefix=colo" --results-directory "$PWD/$out/test-results" "$@"
 }

@@ -67,7 +67,7 @@ internal sealed class QemuGuest : IDisposable
                 if (line is not null)
                     return line;
                 TimeSpan left = TimeSpan.FromSeconds(20) - clock.Elapsed;
-                Assert.True(left > TimeSpan.Zero && Monitor.Wait(_console, left), $"no '{text}' on the console:\n{string.Join('\n', _console)}");
+                Assert.True(left > TimeSpan.Zero && System.Threading.Monitor.Wait(_console, left), $"no '{text}' on the console:\n{string.Join('\n', _console)}");
             }
         }
     }
@@ -104,7 +104,7 @@ internal sealed class QemuGuest : IDisposable
         lock (_console)
         {
             _console.Add(line.TrimEnd('\r'));
-            Monitor.PulseAll(_console);
+            System.Threading.Monitor.PulseAll(_console);
         }
     }
 

@@ -27,11 +27,11 @@ internal sealed class PairFixture : IDisposable
     private static int s_number;
     private readonly ITestOutputHelper _output;
 
-    private PairFixture(ITestOutputHelper output, PairSettings settings)
+    private PairFixture(ITestOutputHelper output, PairSettings settings, string binary)
     {
         _output = output;
         DemoPair.RemoveLeftovers(Prefix);
-        Pair = new DemoPair(Prefix, Interlocked.Increment(ref s_number), PairBinary.Path!, settings);
+        Pair = new DemoPair(Prefix, Interlocked.Increment(ref s_number), binary, settings);
     }
 
     internal DemoPair Pair { get; }
@@ -40,13 +40,18 @@ internal sealed class PairFixture : IDisposable
 
     /// <summary>Runs a test on a pair that is protected, node a being the primary.</summary>
     internal static void Run(ITestOutputHelper output, Action<PairFixture> test, PairSettings? settings = null,
+        [System.Runtime.CompilerServices.CallerMemberName] string name = "") =>
+        Run(output, PairBinary.Path!, f => f.Pair.StartProtected(ProtectLimit), test, settings, name);
+
+    /// <summary>Runs a test with a binary of the caller's choice, on nodes that <paramref name="start"/> starts.</summary>
+    internal static void Run(ITestOutputHelper output, string binary, Action<PairFixture> start, Action<PairFixture> test, PairSettings? settings = null,
         [System.Runtime.CompilerServices.CallerMemberName] string name = "")
     {
-        using var fixture = new PairFixture(output, settings ?? new PairSettings());
+        using var fixture = new PairFixture(output, settings ?? new PairSettings(), binary);
         output.WriteLine($"seed {fixture.Seed}");
         try
         {
-            fixture.Pair.StartProtected(ProtectLimit);
+            start(fixture);
             test(fixture);
         }
         catch

@@ -63,3 +63,34 @@ internal static class PairBinary
         return null;
     }
 }
+
+/// <summary>As <see cref="PairFactAttribute"/>, with the binary that has fault points.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class FaultFactAttribute : FactAttribute
+{
+    public FaultFactAttribute() => Skip = FaultBinary.Missing;
+}
+
+/// <summary>As <see cref="FaultFactAttribute"/>, with data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class FaultTheoryAttribute : TheoryAttribute
+{
+    public FaultTheoryAttribute() => Skip = FaultBinary.Missing;
+}
+
+/// <summary>Where the binary with fault points is (<c>./build.sh test</c> builds it).</summary>
+internal static class FaultBinary
+{
+    internal static string? Path { get; } = Find();
+
+    internal static string? Missing { get; } =
+        Requirement.Pair ?? (Path is null ? "needs the binary with fault points: COLO_FAULT_BINARY, or out/test/colo beside out/colo" : null);
+
+    private static string? Find()
+    {
+        var path = Environment.GetEnvironmentVariable("COLO_FAULT_BINARY") is { Length: > 0 } named ? named
+            : PairBinary.Path is { } release ? System.IO.Path.Combine(System.IO.Path.GetDirectoryName(release)!, "test", "colo")
+            : null;
+        return File.Exists(path) ? System.IO.Path.GetFullPath(path) : null;
+    }
+}

@@ -20,8 +20,9 @@ namespace Colo.Checkpoint;
 /// 0 magic u32 | 4 type u16 | 6 flags u16 (0) | 8 epoch u64 | 16 count u32 | 20 length u32 | 24 checksum u32 | 28 zero u32
 /// </code>
 /// Pages, FinalPages: count page numbers (u64 each), then count pages of 4096 bytes; length covers both.
-/// A page of Pages may have been written to while it was sent: it is then dirty again and comes again, so Pages carry no
-/// checksum of the content. What comes later for a page replaces what came before.
+/// The checksum of Pages covers the page numbers, that of FinalPages the numbers and the content: a page of Pages may have
+/// been written to while it was sent; it is then dirty again and comes again. What comes later for a page replaces what
+/// came before. Pages and FinalPages have epoch 0; State and End have that of the checkpoint, which only rises.
 /// End: count = pages of all FinalPages, length = 8: the u64 number of all pages of this checkpoint.
 /// A receiver ends the connection at the first header that is not exactly so; nothing that is not complete is ever applied.
 /// </summary>

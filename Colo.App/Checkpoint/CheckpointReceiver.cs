@@ -30,6 +30,8 @@ public sealed unsafe class CheckpointReceiver : IDisposable
     private byte[] _state = [];
     private int _stateLength;
     private ulong _stateEpoch;
+    private ulong _lastEpoch;
+    private CheckpointMessage _last = CheckpointMessage.Pages;
     private ulong _pages;
     private uint _finalPages;
     private bool _first = true;
@@ -69,6 +71,8 @@ public sealed unsafe class CheckpointReceiver : IDisposable
     /// <summary>Ends the thread; what was received of an unfinished checkpoint is thrown away.</summary>
     public void Dispose()
     {
+        if (_stop)
+            return;
         _stop = true;
         _stream.Abort();
         _loaded.Set();
@@ -87,6 +91,7 @@ public sealed unsafe class CheckpointReceiver : IDisposable
             {
                 _stream.Receive(_header);
                 var header = CheckpointHeader.Parse(_header);
+                CheckOrder(header);
                 switch (header.Type)
                 {
                     case CheckpointMessage.Pages or CheckpointMessage.FinalPages:
@@ -108,10 +113,33 @@ public sealed unsafe class CheckpointReceiver : IDisposable
         }
     }
 
+    /// <summary>Pages, then those of the stop, then one state, then the end; of an epoch that has not been before.</summary>
+    private void CheckOrder(CheckpointHeader header)
+    {
+        var inOrder = header.Type == CheckpointMessage.State
+            ? _last < CheckpointMessage.State
+            : header.Type >= _last && (header.Type == CheckpointMessage.End) == (_last == CheckpointMessage.State);
+        if (!inOrder)
+            throw new InvalidDataException($"checkpoint stream: {header.Type} after {_last}");
+        var epochFits = header.Type switch
+        {
+            CheckpointMessage.State => header.Epoch > _lastEpoch,
+            CheckpointMessage.End => header.Epoch == _stateEpoch,
+            _ => header.Epoch == 0,
+        };
+        if (!epochFits)
+            throw new InvalidDataException($"checkpoint stream: {header.Type} of epoch {header.Epoch} after epoch {_lastEpoch}");
+        _last = header.Type;
+    }
+
     private void ReceivePages(CheckpointHeader header)
     {
         var numbers = _numbers.AsSpan(0, header.Count);
         _stream.Receive(MemoryMarshal.AsBytes(numbers));
+        var final = header.Type == CheckpointMessage.FinalPages;
+        var checksum = CheckpointFormat.Checksum(MemoryMarshal.AsBytes(numbers), final ? _finalPages : 0);
+        if (!final && checksum != header.Checksum)
+            throw new InvalidDataException("checkpoint stream: page numbers are damaged");
         foreach (var page in numbers)
         {
             if (page >= _memory.Pages)
@@ -120,9 +148,9 @@ public sealed unsafe class CheckpointReceiver : IDisposable
 
         Span<byte> content = _first ? _page.AsSpan(0, header.Count * GuestMemory.PageSize) : Staging.Reserve(header.Count);
         _stream.Receive(content);
-        if (header.Type == CheckpointMessage.FinalPages)
+        if (final)
         {
-            if (CheckpointFormat.Checksum(content, _finalPages) != header.Checksum)
+            if (CheckpointFormat.Checksum(content, checksum) != header.Checksum)
                 throw new InvalidDataException("checkpoint stream: pages of the stop are damaged");
             _finalPages += (uint)header.Count;
         }
@@ -133,7 +161,7 @@ public sealed unsafe class CheckpointReceiver : IDisposable
             Staging.Commit(numbers);
         _pages += (ulong)header.Count;
         Volatile.Write(ref _received, _received + header.Count);
-        FaultPoints.Reach(header.Type == CheckpointMessage.Pages ? "secondary-in-pages" : "secondary-in-final");
+        FaultPoints.Reach(header.Type == CheckpointMessage.FinalPages ? "secondary-in-final" : _first ? "secondary-in-sync" : "secondary-in-pages");
     }
 
     private void WriteImage(ReadOnlySpan<ulong> numbers, ReadOnlySpan<byte> content)
@@ -164,7 +192,7 @@ public sealed unsafe class CheckpointReceiver : IDisposable
         _stream.Receive(body);
         if (CheckpointFormat.Checksum(body, (uint)CheckpointMessage.End) != header.Checksum)
             throw new InvalidDataException("checkpoint stream: the end mark is damaged");
-        if (_stateLength == 0 || _stateEpoch != header.Epoch || BinaryPrimitives.ReadUInt64LittleEndian(body) != _pages ||
+        if (_stateLength == 0 || BinaryPrimitives.ReadUInt64LittleEndian(body) != _pages ||
             header.Count != (int)_finalPages)
             throw new InvalidDataException("checkpoint stream: the checkpoint is not whole");
         ReserveImage();
@@ -174,6 +202,8 @@ public sealed unsafe class CheckpointReceiver : IDisposable
         if (_stop)
             return;
         Staging.Clear();
+        _lastEpoch = header.Epoch;
+        _last = CheckpointMessage.Pages;
         _stateLength = 0;
         _pages = 0;
         _finalPages = 0;

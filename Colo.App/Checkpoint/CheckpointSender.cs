@@ -104,6 +104,8 @@ public sealed unsafe class CheckpointSender : IDisposable
     /// <summary>Ends the thread. The connection is aborted.</summary>
     public void Dispose()
     {
+        if (_stop)
+            return;
         _stop = true;
         _stream.Abort();
         _work.Set();
@@ -175,8 +177,10 @@ public sealed unsafe class CheckpointSender : IDisposable
             }
 
             Collect(page, ref count);
-            if (count == CheckpointFormat.MaxPagesPerMessage)
-                SendCollected(CheckpointMessage.Pages, ref count);
+            if (count < CheckpointFormat.MaxPagesPerMessage)
+                continue;
+            SendCollected(CheckpointMessage.Pages, ref count);
+            FaultPoints.Reach("primary-in-sync");
         }
 
         SendCollected(CheckpointMessage.Pages, ref count);
@@ -202,6 +206,8 @@ public sealed unsafe class CheckpointSender : IDisposable
             }
 
             sent += (ulong)count;
+            if (count > 0)
+                FaultPoints.Reach("primary-in-pages");
             SendCollected(CheckpointMessage.Pages, ref count);
             lock (_gate)
                 _inFlight = 0;
@@ -237,11 +243,14 @@ public sealed unsafe class CheckpointSender : IDisposable
         _addresses[count++] = (nint)(_memory.Base + (page * GuestMemory.PageSize));
     }
 
-    private void SendCollected(CheckpointMessage type, ref int count, uint checksum = 0)
+    private void SendCollected(CheckpointMessage type, ref int count, ReadOnlySpan<byte> content = default, uint seed = 0)
     {
         if (count == 0)
             return;
         var numbers = System.Runtime.InteropServices.MemoryMarshal.AsBytes(_numbers.AsSpan(0, count));
+        var checksum = CheckpointFormat.Checksum(numbers, seed);
+        if (type == CheckpointMessage.FinalPages)
+            checksum = CheckpointFormat.Checksum(content, checksum);
         CheckpointFormat.WriteHeader(_head, type, 0, (uint)count, (uint)(count * (8 + GuestMemory.PageSize)), checksum);
         numbers.CopyTo(_head.AsSpan(CheckpointFormat.HeaderSize));
         _stream.SendPages(_head.AsSpan(0, CheckpointFormat.HeaderSize + numbers.Length), _addresses.AsSpan(0, count));
@@ -276,35 +285,38 @@ public sealed unsafe class CheckpointSender : IDisposable
         var pages = _remainderPages.Span;
         for (var first = 0; first < pages.Length && !_stop; first += CheckpointFormat.MaxPagesPerMessage)
         {
-            var count = Math.Min(CheckpointFormat.MaxPagesPerMessage, pages.Length - first);
-            var content = new ReadOnlySpan<byte>(_remainder.Pointer + first, count * GuestMemory.PageSize);
-            for (var i = 0; i < count; i++)
+            var some = Math.Min(CheckpointFormat.MaxPagesPerMessage, pages.Length - first);
+            var content = new ReadOnlySpan<byte>(_remainder.Pointer + first, some * GuestMemory.PageSize);
+            for (var i = 0; i < some; i++)
             {
                 _numbers[i] = pages[first + i];
                 _addresses[i] = (nint)(_remainder.Pointer + first + i);
             }
 
-            var n = count;
-            SendCollected(CheckpointMessage.FinalPages, ref n, CheckpointFormat.Checksum(content, (uint)first));
+            SendCollected(CheckpointMessage.FinalPages, ref some, content, (uint)first);
             FaultPoints.Reach("primary-in-final");
         }
 
         FaultPoints.Reach("primary-before-state");
-        SendSmall(CheckpointMessage.State, 0, _state.AsSpan(0, _stateLength));
+        var epoch = _epoch;
+        SendSmall(CheckpointMessage.State, epoch, 0, _state.AsSpan(0, _stateLength));
         FaultPoints.Reach("primary-before-end");
         Span<byte> total = stackalloc byte[8];
         System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(total, _streamedThisEpoch);
-        SendSmall(CheckpointMessage.End, (uint)pages.Length, total);
+        // All is sent but the end mark, so the buffers are free. Not after it: the secondary may have loaded the checkpoint,
+        // and the loop's thread taken the next one, before this thread gets the processor again.
+        var count = (uint)pages.Length;
         _streamedThisEpoch = 0;
         _synced = true;
         _captured = false;
+        SendSmall(CheckpointMessage.End, epoch, count, total);
         FaultPoints.Reach("primary-after-end");
     }
 
-    private void SendSmall(CheckpointMessage type, uint count, ReadOnlySpan<byte> body)
+    private void SendSmall(CheckpointMessage type, ulong epoch, uint count, ReadOnlySpan<byte> body)
     {
         Span<byte> header = stackalloc byte[CheckpointFormat.HeaderSize];
-        CheckpointFormat.WriteHeader(header, type, _epoch, count, (uint)body.Length, CheckpointFormat.Checksum(body, (uint)type));
+        CheckpointFormat.WriteHeader(header, type, epoch, count, (uint)body.Length, CheckpointFormat.Checksum(body, (uint)type));
         _stream.Send(header);
         _stream.Send(body);
         Interlocked.Add(ref _bytesSent, header.Length + body.Length);

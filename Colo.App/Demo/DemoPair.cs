@@ -20,6 +20,7 @@ public sealed class DemoPair : IDisposable
     private readonly CancellationToken _cancel;
     private readonly NodeProcess?[] _nodes = new NodeProcess?[2];
     private readonly NodeFiles[] _files;
+    private readonly Dictionary<string, string>[] _environment = [[], []];
 
     /// <summary>Makes network, folders and key; starts no node.</summary>
     /// <param name="prefix">Begins all names, for example <c>colo-demo-</c>.</param>
@@ -32,7 +33,7 @@ public sealed class DemoPair : IDisposable
         _binary = binary;
         _settings = settings;
         _cancel = cancel;
-        Folder = Path.Combine(Parent, string.Create(CultureInfo.InvariantCulture, $"{prefix}{Environment.ProcessId}.{number}"));
+        Folder = Path.Combine(Parent, string.Create(CultureInfo.InvariantCulture, $"{prefix}{System.Environment.ProcessId}.{number}"));
         Network = new DemoNetwork(prefix, number);
         try
         {
@@ -87,11 +88,14 @@ public sealed class DemoPair : IDisposable
     public NodeProcess Node(char node) =>
         _nodes[Index(node)] ?? throw new InvalidOperationException($"node {node} was not started");
 
+    /// <summary>Environment variables that this node gets in addition, from its next start on.</summary>
+    public Dictionary<string, string> Environment(char node) => _environment[Index(node)];
+
     /// <summary>Starts a node, again where it has ended.</summary>
     public NodeProcess Start(char node, string role, params IEnumerable<string> overrides)
     {
         _nodes[Index(node)]?.Dispose();
-        var process = NodeProcess.Start(Network.Host(node), Files(node), _binary, role, [.. _settings.Overrides, .. overrides]);
+        var process = NodeProcess.Start(Network.Host(node), Files(node), _binary, role, [.. _settings.Overrides, .. overrides], Environment(node));
         _nodes[Index(node)] = process;
         return process;
     }

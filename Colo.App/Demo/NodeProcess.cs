@@ -46,7 +46,8 @@ public sealed class NodeProcess : IDisposable
     /// Starts a node on a host. The thread that forks is in the host's namespace and so is the child: its id is the
     /// node's own, with no program in between that a SIGKILL might hit instead.
     /// </summary>
-    public static NodeProcess Start(NetworkNamespace host, NodeFiles files, string binary, string role, IEnumerable<string>? settings = null)
+    public static NodeProcess Start(NetworkNamespace host, NodeFiles files, string binary, string role, IEnumerable<string>? settings = null,
+        IEnumerable<KeyValuePair<string, string>>? environment = null, IEnumerable<string>? arguments = null)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(files);
@@ -66,6 +67,10 @@ public sealed class NodeProcess : IDisposable
             start.ArgumentList.Add(setting);
         }
 
+        foreach (var argument in arguments ?? [])
+            start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment ?? [])
+            start.Environment[name] = value;
         var process = host.Run(() => Process.Start(start)) ?? throw new InvalidOperationException(binary + " did not start");
         process.StandardInput.Close();
         return new NodeProcess(files.Node, binary, files.Socket, files.Log, process);

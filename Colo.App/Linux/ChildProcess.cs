@@ -46,6 +46,9 @@ public sealed unsafe partial class ChildProcess : IDisposable
             Check(posix_spawn_file_actions_addclose(actions, spare + i), "posix_spawn_file_actions_addclose");
         }
 
+        // Ours are all close-on-exec; those that whoever started this process has left open may not be.
+        Check(posix_spawn_file_actions_addclosefrom_np(actions, 3 + descriptors.Count), "posix_spawn_file_actions_addclosefrom_np");
+
         var strings = new List<nint>();
         try
         {
@@ -67,11 +70,15 @@ public sealed unsafe partial class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Takes the exit status of an ended child; null while it runs.</summary>
+    /// <summary>
+    /// Takes the exit status of an ended child; null while it runs, -1 when it has ended and nobody knows how (the status
+    /// was taken already, or the kernel keeps none because this process was started with SIGCHLD ignored).
+    /// </summary>
     public int? Reap()
     {
         int status;
-        return waitpid(Id, &status, WNOHANG) == Id ? status : null;
+        var taken = waitpid(Id, &status, WNOHANG);
+        return taken == 0 ? null : taken == Id ? status : -1;
     }
 
     /// <inheritdoc/>
@@ -107,6 +114,10 @@ public sealed unsafe partial class ChildProcess : IDisposable
 
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_addclose(void* actions, int fd);
+
+    // glibc 2.34.
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
 
     [LibraryImport("libc")]
     private static partial int posix_spawnattr_init(void* attributes);

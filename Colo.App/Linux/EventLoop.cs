@@ -51,7 +51,16 @@ public sealed unsafe class EventLoop : IDisposable
     public void Add(int fd, uint events, IEventHandler handler)
     {
         _handlers.Add(fd, handler);
-        Control(Native.EPOLL_CTL_ADD, fd, events);
+        try
+        {
+            Control(Native.EPOLL_CTL_ADD, fd, events);
+        }
+        catch (LinuxException)
+        {
+            // Or the next descriptor of this number could not be added.
+            _handlers.Remove(fd);
+            throw;
+        }
     }
 
     /// <summary>Changes what is waited for. On the loop's thread.</summary>

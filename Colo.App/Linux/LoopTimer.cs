@@ -20,8 +20,12 @@ public sealed class LoopTimer : IDisposable
     /// <param name="deadlineNs"><see cref="MonotonicClock"/> nanoseconds; <see cref="long.MaxValue"/> disarms.</param>
     public void SetAt(long deadlineNs) => DeadlineNs = deadlineNs;
 
-    /// <summary>Arms it for a time from now.</summary>
-    public void SetAfter(TimeSpan delay) => DeadlineNs = MonotonicClock.Now + (delay.Ticks * 100);
+    /// <summary>Arms it for a time from now; what is beyond the clock's 292 years never comes.</summary>
+    public void SetAfter(TimeSpan delay)
+    {
+        var now = MonotonicClock.Now;
+        DeadlineNs = delay.Ticks < (long.MaxValue - now) / 100 ? now + (delay.Ticks * 100) : long.MaxValue;
+    }
 
     /// <summary>Disarms it.</summary>
     public void Cancel() => DeadlineNs = long.MaxValue;

@@ -34,6 +34,7 @@ public sealed unsafe class GuestMemory : IDisposable
     private const uint MfdCloexec = 1;
 
     private readonly FileDescriptor _memfd;
+    private bool _disposed;
 
     private GuestMemory(ulong size, bool overImage)
     {
@@ -134,6 +135,10 @@ public sealed unsafe class GuestMemory : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // Twice would unmap what another has mapped there meanwhile.
+        if (_disposed)
+            return;
+        _disposed = true;
         _ = Native.munmap(Base, (nuint)Size);
         if (Image != null)
             _ = Native.munmap(Image, (nuint)Size);

@@ -54,6 +54,7 @@ public sealed unsafe class PageBitmap : IDisposable
     /// <summary>Moves all set bits into <paramref name="target"/> and clears them here; bits set meanwhile stay for the next time.</summary>
     public void MoveTo(PageBitmap target)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(target.Pages, Pages, nameof(target));
         for (var i = 0; i < WordCount; i++)
         {
             if (Volatile.Read(ref _words[i]) != 0)

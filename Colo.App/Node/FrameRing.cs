@@ -36,7 +36,7 @@ internal sealed unsafe class FrameRing : IDisposable
     /// <param name="tag">A number kept with it.</param>
     /// <param name="kind">A second, small number kept with it.</param>
     /// <param name="data">The bytes.</param>
-    /// <returns>False when it does not fit.</returns>
+    /// <returns>False when it does not fit, and after <see cref="Dispose"/>.</returns>
     internal bool TryAdd(ulong tag, ushort kind, ReadOnlySpan<byte> data)
     {
         var needed = (Head + data.Length + 7) & ~7;
@@ -106,7 +106,7 @@ internal sealed unsafe class FrameRing : IDisposable
 
     private bool Reserve(int needed)
     {
-        if ((long)_used + needed > _most)
+        if (_block == null || (long)_used + needed > _most)
             return false;
         if (_used + needed <= _capacity)
             return true;

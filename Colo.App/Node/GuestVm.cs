@@ -13,6 +13,8 @@ namespace Colo.Node;
 internal sealed class GuestVm : IDisposable
 {
     private readonly StateWriter _initial = new();
+    private readonly Queue<Action> _waiting = new();
+    private bool _reserved;
 
     internal GuestVm(EventLoop loop, GuestMemory memory, Machine.Machine machine, IReadOnlyList<GuestNic> nics, IReadOnlyList<GuestDisk> disks, PairOffer offer)
     {
@@ -76,7 +78,39 @@ internal sealed class GuestVm : IDisposable
     }
 
     /// <summary>Stops the machine, and the disks' requests under way; then <paramref name="stopped"/> is called.</summary>
-    internal void StopAndQuiesce(Action stopped) => Machine.RequestStop(() => QuiesceFrom(0, stopped));
+    internal void StopAndQuiesce(Action stopped) => RequestStop(() => QuiesceFrom(0, stopped));
+
+    /// <summary>
+    /// Stops the machine; then <paramref name="stopped"/> is called on the loop's thread. Several requests are served one
+    /// after the other, each with a machine at rest; while one has reserved it (<see cref="Reserve"/>) the others wait.
+    /// </summary>
+    internal void RequestStop(Action stopped)
+    {
+        if (_reserved)
+        {
+            _waiting.Enqueue(stopped);
+            return;
+        }
+
+        Machine.RequestStop(() =>
+        {
+            if (_reserved)
+                _waiting.Enqueue(stopped);
+            else
+                stopped();
+        });
+    }
+
+    /// <summary>Called while the machine is at rest: it stays so, whoever asks, until <see cref="Release"/>.</summary>
+    internal void Reserve() => _reserved = true;
+
+    /// <summary>Others may have the machine again. It is at rest, or runs.</summary>
+    internal void Release()
+    {
+        _reserved = false;
+        for (var n = _waiting.Count; n > 0; n--)
+            RequestStop(_waiting.Dequeue());
+    }
 
     /// <summary>Devices touch neither queues nor memory until <see cref="Thaw"/>. Disks have been quiesced.</summary>
     internal void Freeze()
@@ -149,11 +183,12 @@ internal sealed class GuestVm : IDisposable
     {
         foreach (var nic in Nics)
             nic.Dispose();
-        Machine.Dispose();
         foreach (var disk in Disks)
             disk.Dispose();
         Random.Transport.Disconnect();
         Random.Device.Dispose();
+        // After the devices: it owns their doorbells.
+        Machine.Dispose();
         Memory.Dispose();
     }
 }

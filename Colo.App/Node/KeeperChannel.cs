@@ -66,8 +66,8 @@ internal sealed class KeeperChannel : ILinkHandler
 
     private void OnFrame(int nic, ReadOnlySpan<byte> frame)
     {
-        if (nic >= _node.Vm.Nics.Count)
-            throw new FormatException($"a frame of NIC {nic}");
+        if (nic >= _node.Vm.Nics.Count || frame.Length > GuestNic.MaxFrame)
+            throw new FormatException($"a frame of NIC {nic} and {frame.Length} bytes");
         if (_node.Primary is { } primary)
             _ = primary.FromWire(_node.Vm.Nics[nic], frame);
         else

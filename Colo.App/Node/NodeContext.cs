@@ -106,7 +106,17 @@ internal sealed partial class NodeContext : IDisposable
     /// <returns>The exit status.</returns>
     internal int Run()
     {
-        Loop.Run();
+        try
+        {
+            Loop.Run();
+        }
+        catch (Exception e) when (Primary is { State: PrimaryState.Protected })
+        {
+            // Not through Dispose, which takes leave in order: the secondary has a guest that goes on.
+            Log.Error($"{_configuration.Vm.Name}: {e}");
+            Exit(1, orderly: false);
+        }
+
         return _exitCode;
     }
 
@@ -126,7 +136,7 @@ internal sealed partial class NodeContext : IDisposable
         _exitCode = code;
         // vCPUs first: one that waits for the loop would wait for ever.
         Loop.AddTimer(Loop.Stop).SetAfter(TimeSpan.FromSeconds(2));
-        Vm.Machine.RequestStop(Loop.Stop);
+        Vm.RequestStop(Loop.Stop);
     }
 
     /// <summary>SIGTERM or SIGINT: a protected primary hands over, an unprotected one powers the guest off, a secondary leaves.</summary>
@@ -140,7 +150,13 @@ internal sealed partial class NodeContext : IDisposable
         }
         else if (Primary is { } primary)
         {
-            if (primary.TrySwitchover(done => Switched(done, again: false)))
+            if (primary.TrySwitchover(done =>
+                {
+                    Switched(done, again: false);
+                    // Told to hand over, not to power off: that is for a second signal.
+                    if (!done)
+                        Log.Error("the secondary was lost while it was given the guest: the guest stays and runs here, unprotected; a second SIGTERM powers it off");
+                }))
             {
                 Log.Info("stopped: the guest is handed over to the other node");
                 return;
@@ -186,6 +202,20 @@ internal sealed partial class NodeContext : IDisposable
         dialer.Start();
     }
 
+    /// <summary>Asks the peer whether it is the primary: it takes a secondary's call only then, and says so with proof otherwise.</summary>
+    internal void AskWhetherPrimary(Action<bool> answer)
+    {
+        LinkDialer dialer = null!;
+        dialer = new LinkDialer(Loop, PeerAddress, Identity, LinkOptions, LinkKind.Control, LinkSession.After(ulong.MaxValue / 2), result =>
+        {
+            _probes.Remove(dialer);
+            result.Channel?.Dispose();
+            answer(result.Outcome == LinkDialOutcome.Connected);
+        });
+        _probes.Add(dialer);
+        dialer.Start();
+    }
+
     /// <summary>The secondary has become the primary.</summary>
     internal void TookOver(SecondaryRole from, PrimaryRole primary, string reason, long durationNs, int replayed)
     {
@@ -213,7 +243,7 @@ internal sealed partial class NodeContext : IDisposable
             if (Secondary != role)
                 return;
             role.Dispose();
-            Vm.Machine.RequestStop(() =>
+            Vm.RequestStop(() =>
             {
                 Vm.Dispose();
                 BeginSecondary();
@@ -270,8 +300,7 @@ internal sealed partial class NodeContext : IDisposable
     {
         LinkKind.Keeper => null,
         _ when Primary is null => "this node is not the primary",
-        _ when Primary.State == PrimaryState.Stopped => "the guest is being handed over or has ended",
-        _ => null,
+        _ => Primary.JudgePairing(peer.Instance),
     };
 
     private void OnPaired(PairSession channels) => _ = new PrimarySession(this, channels, session =>

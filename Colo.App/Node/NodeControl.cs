@@ -75,7 +75,7 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
         using var done = new ManualResetEventSlim();
         node.Loop.Invoke(() =>
         {
-            if (node.Primary is null)
+            if (node.Primary is not { State: not PrimaryState.Stopped })
             {
                 result = ControlResult.Refused("only the node that runs the guest for the world can save it");
                 done.Set();

@@ -21,7 +21,7 @@ public static class NodeRunner
                 ? StandaloneRunner.Run(config, options.RestoreFile)
                 : RunPair(options, config);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidDataException)
         {
             Log.Error($"{config.Vm.Name}: {e.Message}");
             return 1;

@@ -1,6 +1,7 @@
 using Colo.Checkpoint;
 using Colo.Linux;
 using Colo.Monitor;
+using Colo.Protection;
 using Colo.Proxy;
 using Colo.State;
 
@@ -25,6 +26,7 @@ internal sealed partial class PrimaryRole
     private long _pauseNs;
     private long _pages;
     private bool _handover;
+
 
     private enum Step
     {
@@ -60,15 +62,15 @@ internal sealed partial class PrimaryRole
         _wanted = null;
         _pauseStartNs = now;
         _slowTimer.SetAfter(_settings.Slow);
-        _vm.Machine.RequestStop(OnStopped);
+        _vm.RequestStop(OnStopped);
     }
 
     private void OnStopped()
     {
         var session = _session;
-        if (session is not { MemorySynced: true, Sender: not null } || _step != Step.Stopping)
+        if (session is not { Sender: not null, MemorySynced: true } || _step != Step.Stopping)
         {
-            // The secondary was lost on the way; another one may have come, which does not have the memory yet.
+            // The secondary was lost on the way; another one may be there already, which has not even the memory.
             _step = Step.Idle;
             _vm.Machine.Resume();
             return;
@@ -87,12 +89,25 @@ internal sealed partial class PrimaryRole
 
         _state.Clear();
         _vm.Save(_state);
+        if (_state_ == PrimaryState.Syncing)
+        {
+            // From here on everything waits for this checkpoint: a secondary that has it whole may take over from it, even
+            // if this node dies before it hears of that.
+            _node.Keeper?.SetSession(session.Token);
+            _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks | KeeperPage.NodeFlags.Protected);
+        }
+
         var (remainder, streamed) = session.Sender.Capture(_epoch, _state.Written);
         _pages = remainder + streamed;
         session.Mirroring = true;
         MemoryProbe.Report("primary", _epoch, _vm.Memory);
         _handover = _reason == CheckpointReason.Planned;
-        if (!_handover)
+        if (_handover)
+        {
+            // Nobody else may let it run again.
+            _vm.Reserve();
+        }
+        else
         {
             _vm.Machine.Resume();
             _vm.Thaw();
@@ -101,6 +116,8 @@ internal sealed partial class PrimaryRole
         _pauseNs = MonotonicClock.Now - _pauseStartNs;
         _step = Step.Sent;
         FaultPoints.Reach("primary-captured");
+        if (_handover)
+            FaultPoints.Reach("primary-captured-for-handover");
     }
 
     private void OnCheckpointReceived(ulong epoch)
@@ -116,10 +133,12 @@ internal sealed partial class PrimaryRole
         var now = MonotonicClock.Now;
         _figures.BytesSent = _bytesBefore + _session!.Sender!.BytesSent;
         _figures.Add(_reason, _pauseNs / 1000.0, (now - _pauseStartNs) / 1000.0, _pages);
-        foreach (var nic in _nics)
-            nic.Comparer.CheckpointCommitted(epoch, now);
+        // The lease before the release: after a freeze just here the secondary may have taken over already.
         if (_state_ == PrimaryState.Syncing)
             BecomeProtected();
+        foreach (var nic in _nics)
+            nic.Comparer.CheckpointCommitted(epoch, now);
+        FaultPoints.Reach("primary-released");
         if (_handover)
             CompleteHandover();
     }
@@ -132,10 +151,12 @@ internal sealed partial class PrimaryRole
             return;
         }
 
+        FaultPoints.Reach("primary-loaded");
         _step = Step.Idle;
         _slowTimer.Cancel();
         // Never more than half of the time in checkpoints: as long as this one held the two VMs up, the next one waits.
-        var cost = Math.Max(_pauseNs + loadNs, _settings.Minimum.Ticks * 100);
+        // What the other side says is no reason to put the next one off for longer than it may take at all.
+        var cost = Math.Max(_pauseNs + Math.Clamp(loadNs, 0, _settings.Slow.Ticks * 100), _settings.Minimum.Ticks * 100);
         _earliestNs = MonotonicClock.Now + cost;
         _intervalTimer.SetAfter(_settings.Interval);
         Schedule();
@@ -156,7 +177,7 @@ internal sealed partial class PrimaryRole
 
     private void OnSlow()
     {
-        if (_step == Step.Idle)
+        if (_step == Step.Idle || HandedOver)
             return;
         Log.Warning($"the secondary is further behind than {_settings.Slow.TotalSeconds:0.#} s with checkpoint {_epoch}; it is dismissed ([failover] slow)");
         Dismiss("too slow");

@@ -12,20 +12,23 @@ internal sealed partial class PrimaryRole
 {
     private readonly LoopTimer _dismissTimer;
     private readonly LoopTimer _silenceTimer;
+    private long _silenceDueNs;
+    private long _listenUntilNs;
     private string _dismissReason = "";
     private Action<bool>? _switched;
+    private bool _taken;
 
     /// <summary>A secondary has opened all channels and fits: the first sync begins.</summary>
     internal void Attach(PrimarySession session)
     {
         if (_session is not null)
-            SecondaryLost("it has begun a new pairing");
+            SecondaryLost("it has begun a new pairing, and given the one before up");
         _session = session;
         _state_ = PrimaryState.Syncing;
         _node.StateChanged("a secondary is there; its first sync begins");
         _vm.Machine.Dirty.Enable();
         session.Start(this);
-        _silenceTimer.SetAfter(_settings.Heartbeat);
+        WatchSilenceAt(MonotonicClock.Now + (_settings.Heartbeat.Ticks * 100));
     }
 
     /// <summary>The first sync has little left: the first checkpoint can be taken.</summary>
@@ -63,8 +66,8 @@ internal sealed partial class PrimaryRole
             case ControlMessage.DismissAcknowledged:
                 SecondaryLost(_dismissReason);
                 break;
-            case ControlMessage.HandoverTaken when _state_ == PrimaryState.Stopped:
-                FinishSwitchover();
+            case ControlMessage.HandoverTaken when !_ended:
+                OnTakenOver();
                 break;
             case ControlMessage.HandoverRequest:
                 if (!TrySwitchover(_node.OnSwitchedOver))
@@ -99,30 +102,31 @@ internal sealed partial class PrimaryRole
     /// <summary>The secondary's node is dead for certain, or can never take over: goes on alone at once.</summary>
     internal void SecondaryLost(string reason)
     {
-        if (_session is not { } session)
+        if (_session is not { } session || _taken)
             return;
         // First of all the keeper: whatever happens from here, nobody may take this guest over.
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
         _session = null;
         var was = _state_;
+        // Its checkpoint is taken and not acknowledged: the guest stands still for it.
+        var stopped = _handover || was == PrimaryState.Stopped;
         _dismissTimer.Cancel();
         _silenceTimer.Cancel();
         ResetCheckpoints();
-        if (was == PrimaryState.Stopped)
+        if (was == PrimaryState.Stopped && _ended)
         {
-            if (_ended)
-            {
-                session.Dispose();
-                FinishEnd(null);
-                return;
-            }
+            session.Dispose();
+            FinishEnd(null);
+            return;
+        }
 
+        if (stopped)
+        {
             // In the middle of a switchover: the guest is still here, stopped.
             Log.Warning("the secondary was lost before it had taken the guest over; the guest goes on here");
-            _switched?.Invoke(false);
-            _switched = null;
             _vm.Machine.Resume();
             _vm.Thaw();
+            _vm.Release();
         }
 
         _state_ = PrimaryState.Unprotected;
@@ -140,6 +144,9 @@ internal sealed partial class PrimaryRole
         // Joins the sender's thread; after everything that the guest waits for.
         session.Dispose();
         _vm.Machine.Dirty.Disable();
+        var switched = _switched;
+        _switched = null;
+        switched?.Invoke(false);
         if (_ended)
             FinishEnd(null);
     }
@@ -152,36 +159,61 @@ internal sealed partial class PrimaryRole
     }
 
     /// <summary>The connections ended. That may be the secondary's death, or only the link's.</summary>
-    internal void OnSessionClosed(PrimarySession session, string reason, bool peerSaidSo)
+    internal void OnSessionClosed(PrimarySession session, string reason)
     {
-        if (session != _session)
+        if (session != _session || _taken)
             return;
-        // A secondary that does not have everything never takes over; one that takes its leave says so.
-        if (_state_ == PrimaryState.Syncing || (peerSaidSo && _state_ != PrimaryState.Stopped))
+        // A secondary that does not have everything never takes over. Any other may have, unless it said that it leaves.
+        if (_state_ == PrimaryState.Syncing)
         {
             SecondaryLost(reason);
             return;
         }
 
         Log.Info($"connection to the secondary: {reason}; calling it");
-        _node.Probe(session.Peer.Instance, dead =>
-        {
-            if (session != _session)
-                return;
-            if (dead == PeerVerdict.Dead)
-                SecondaryLost("its process is gone");
-            else if (_state_ == PrimaryState.Stopped && !_ended && dead == PeerVerdict.Alive)
-                FinishSwitchover();
-            else
-                Log.Info("the secondary's process may live; waiting for it until the failover timeout");
-        });
+        AskWhetherTaken(session);
+    }
+
+    /// <summary>Calls the secondary: whether its process is gone, and after a handover whether it is the primary now.</summary>
+    private void AskWhetherTaken(PrimarySession session) => _node.Probe(session.Peer.Instance, verdict =>
+    {
+        if (session != _session || _taken)
+            return;
+        if (verdict == PeerVerdict.Dead)
+            SecondaryLost("its process is gone");
+        else if (HandedOver && verdict == PeerVerdict.Alive)
+            // That it lives does not say that it has read the message. If it has not, it begins a new pairing, and that says so.
+            _node.AskWhetherPrimary(primary =>
+            {
+                if (session == _session && !_taken && primary)
+                    FinishSwitchover();
+            });
+        else
+            Log.Info("the secondary's process may live; waiting for it until the failover timeout");
+    });
+
+    /// <summary>Whether a node that wants to be the secondary is welcome.</summary>
+    /// <returns>Null, or why not.</returns>
+    internal string? JudgePairing(LinkInstance instance)
+    {
+        var known = _session?.Peer.Instance == instance;
+        if (_state_ == PrimaryState.Stopped)
+            // One that was handed the guest and wants to pair has not read the message, and will not any more.
+            return HandedOver && known && !_taken ? null : "the guest is being handed over or has ended";
+        return _state_ == PrimaryState.Protected && !known && _session is { Connected: true } session &&
+               MonotonicClock.Now - session.LastHeardNs < _settings.TimeoutNs
+            ? "this node has a current secondary"
+            : null;
     }
 
     /// <summary>The secondary's keeper says that its node is dead.</summary>
     internal void OnDeathNotice(LinkInstance instance)
     {
-        if (_session is { } session && session.Peer.Instance == instance)
-            SecondaryLost("its process died (told by its keeper)");
+        if (_session is not { } session || session.Peer.Instance != instance)
+            return;
+        // Its last word may be that it speaks as the guest.
+        session.DrainControl();
+        SecondaryLost("its process died (told by its keeper)");
     }
 
     /// <summary>Planned switchover: the secondary becomes the primary.</summary>
@@ -209,8 +241,6 @@ internal sealed partial class PrimaryRole
     {
         _state_ = PrimaryState.Protected;
         OnEcho();
-        _node.Keeper?.SetSession(_session!.Token);
-        _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks | KeeperPage.NodeFlags.Protected);
         _node.StateChanged("protected");
     }
 
@@ -223,16 +253,42 @@ internal sealed partial class PrimaryRole
         // What has arrived for the guest meanwhile, and what it had not taken, is the secondary's to give to it.
         foreach (var nic in _vm.Nics)
             nic.DrainTo(frame => _session!.SendFrame(_epoch, nic.Index, frame));
-        // From here on nothing leaves: the message that lets the other node speak is sent after the last frame.
+        // From here on nothing leaves: the message that lets the other node speak is sent after the last frame. The keeper
+        // goes on watching: if this node dies before the message is read, the other one takes over all the same.
+        _voice.Silent();
+        Checkpoint.FaultPoints.Reach("primary-before-handover");
+        _session!.SendControl(ControlMessage.Handover, BitConverter.GetBytes(_epoch));
+        Checkpoint.FaultPoints.Reach("primary-after-handover");
+        Log.Info($"the guest is handed over with checkpoint {_epoch}");
+    }
+
+    /// <summary>Whether the message is sent with which the other node speaks: until it is known not to, this one is silent for good.</summary>
+    private bool HandedOver => _state_ == PrimaryState.Stopped && !_ended;
+
+    /// <summary>The secondary says that it speaks as the guest: as it was told to, or while this node was frozen.</summary>
+    private void OnTakenOver()
+    {
+        if (_state_ == PrimaryState.Stopped)
+        {
+            FinishSwitchover();
+            return;
+        }
+
+        Log.Error("the other node has taken the guest over while this one did not answer; this one is silent, and begins anew as secondary");
+        _state_ = PrimaryState.Stopped;
         _voice.Silent();
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
-        _session!.SendControl(ControlMessage.Handover, BitConverter.GetBytes(_epoch));
-        Log.Info($"the guest is handed over with checkpoint {_epoch}");
+        ResetCheckpoints();
+        _vm.RequestStop(static () => { });
+        _switched ??= _node.OnSwitchedOver;
+        FinishSwitchover();
     }
 
     private void FinishSwitchover()
     {
         Log.Info("the other node speaks as the guest");
+        _taken = true;
+        _vm.Release();
         var done = _switched;
         _switched = null;
         done?.Invoke(true);
@@ -247,18 +303,55 @@ internal sealed partial class PrimaryRole
         _dismissTimer.SetAfter(_settings.Timeout);
     }
 
-    /// <summary>Goes alone when the lease has run out: no echo for the timeout. With no arbiter that is the primary's right.</summary>
+    /// <summary>
+    /// Goes alone when the lease has run out: no echo for the timeout. With no arbiter that is the primary's right. But if it
+    /// was this process that stood still, the secondary may have taken over meanwhile: then it first listens for as long again,
+    /// silent, because its lease has run out.
+    /// </summary>
     private void CheckSilence()
     {
         if (_session is not { } session)
             return;
-        var silence = MonotonicClock.Now - session.LastEchoedSendNs;
-        if (silence >= _settings.TimeoutNs)
+        var now = MonotonicClock.Now;
+        if (now - _silenceDueNs > 2 * _settings.Heartbeat.Ticks * 100)
+        {
+            Log.Warning($"this process stood still for {(now - _silenceDueNs) / 1_000_000} ms; it listens before it speaks");
+            _listenUntilNs = now + _settings.TimeoutNs;
+        }
+
+        if (now - session.LastEchoedSendNs >= _settings.TimeoutNs)
+        {
+            // It may be this node that was away: what the other one has said meanwhile counts first. (After SIGCONT the
+            // loop's wait ends with EINTR, and timers come before the sockets.)
+            session.DrainControl();
+            if (session != _session || _taken)
+                return;
+        }
+
+        var silence = now - session.LastEchoedSendNs;
+        if (silence >= _settings.TimeoutNs && HandedOver)
+        {
+            // Silence says nothing of whether it speaks; only it, its death or the operator does.
+            Log.Warning("the guest was handed over and the other node does not answer: this one stays silent and calls it (if it is down for certain: colo failover here)");
+            AskWhetherTaken(session);
+            WatchSilenceAt(now + _settings.TimeoutNs + 1_000_000_000);
+            return;
+        }
+
+        if (silence >= _settings.TimeoutNs && now >= _listenUntilNs)
         {
             SecondaryLost($"no sign of it for {silence / 1_000_000} ms");
             return;
         }
 
-        _silenceTimer.SetAt(Math.Min(session.LastEchoedSendNs + _settings.TimeoutNs, MonotonicClock.Now + (_settings.Heartbeat.Ticks * 100)));
+        var next = now + (_settings.Heartbeat.Ticks * 100);
+        var lost = session.LastEchoedSendNs + _settings.TimeoutNs;
+        WatchSilenceAt(lost > now ? Math.Min(next, lost) : next);
+    }
+
+    private void WatchSilenceAt(long ns)
+    {
+        _silenceDueNs = ns;
+        _silenceTimer.SetAt(ns);
     }
 }

@@ -59,7 +59,11 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _slowTimer = node.Loop.AddTimer(OnSlow);
         _compareTimer = node.Loop.AddTimer(OnCompareTimer);
         _endTimer = node.Loop.AddTimer(() => FinishEnd("the secondary did not answer"));
-        _dismissTimer = node.Loop.AddTimer(() => SecondaryLost(_dismissReason));
+        _dismissTimer = node.Loop.AddTimer(() =>
+        {
+            if (!HandedOver)
+                SecondaryLost(_dismissReason);
+        });
         _silenceTimer = node.Loop.AddTimer(CheckSilence);
         _voice.Alone();
         node.Loop.AddAfterRound(AfterRound);

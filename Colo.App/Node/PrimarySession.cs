@@ -14,7 +14,11 @@ namespace Colo.Node;
 /// </summary>
 internal sealed class PrimarySession : ILinkHandler, IDisposable
 {
+    /// <summary>Until a secondary that has opened its channels has said what it is.</summary>
+    private static readonly TimeSpan PairingLimit = TimeSpan.FromSeconds(5);
+
     private readonly NodeContext _node;
+    private readonly LoopTimer _pairing;
     private readonly LinkConnection _control;
     private readonly LinkConnection _packets;
     private readonly LinkCheckpointStream _stream;
@@ -35,6 +39,8 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         _stream = new LinkCheckpointStream(channels.Checkpoint.OpenBlocking());
         var beats = new Heartbeat(node.Settings.Heartbeat, node.Settings.Timeout, TimeSpan.FromTicks(node.Settings.MarginNs / 100), MonotonicClock.Now);
         StartedNs = MonotonicClock.Now;
+        _pairing = node.Loop.AddTimer(Dispose);
+        _pairing.SetAfter(PairingLimit);
         _heartbeat = new LinkHeartbeat(node.Loop, _control, beats, Status, static () => { })
         {
             Echoed = () => _role?.OnEcho(),
@@ -83,6 +89,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
     /// <summary>Begins to send the guest's memory.</summary>
     internal void Start(PrimaryRole role)
     {
+        _pairing.Cancel();
         _role = role;
         Sender = new CheckpointSender(
             _node.Vm.Memory,
@@ -92,6 +99,9 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
             e => _node.Loop.Post(() => Fail($"sending a checkpoint: {e.Message}")));
         Sender.Start();
     }
+
+    /// <summary>Delivers what has already arrived on the Control channel.</summary>
+    internal void DrainControl() => _control.DrainNow();
 
     /// <summary>Whether a frame of so many bytes can be mirrored now; if not, <see cref="TakeRoom"/> tells when.</summary>
     internal bool CanSendFrame(int length)
@@ -154,7 +164,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         Log.Warning($"the session with the secondary ended: {reason}");
         _control.Close(LinkClosedReason.Protocol, reason);
         _packets.Close(LinkClosedReason.Protocol, reason);
-        _role?.OnSessionClosed(this, reason, peerSaidSo: false);
+        _role?.OnSessionClosed(this, reason);
     }
 
     /// <inheritdoc/>
@@ -178,7 +188,10 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
             !PacketHead.TryRead(body, _node.Vm.Nics.Count, out var epoch, out var nic, out var flags))
             throw new FormatException($"unexpected message {type} of {body.Length} bytes on the Packets channel");
         var index = BinaryPrimitives.ReadUInt64LittleEndian(body[PacketHead.Size..]);
-        _role.OnOutput(epoch, nic, (SecondaryFrameFlags)flags, index, body[(PacketHead.Size + 8)..]);
+        var frame = body[(PacketHead.Size + 8)..];
+        if (frame.Length > GuestNic.MaxFrame)
+            throw new FormatException($"a frame of {frame.Length} bytes, {GuestNic.MaxFrame} are allowed");
+        _role.OnOutput(epoch, nic, (SecondaryFrameFlags)flags, index, frame);
     }
 
     /// <inheritdoc/>
@@ -187,13 +200,18 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         if (_closed)
             return;
         _closed = true;
-        _role?.OnSessionClosed(this, text, reason == LinkClosedReason.Goodbye);
+        if (_role is { } role)
+            role.OnSessionClosed(this, text);
+        else
+            // Nobody else knows this session. Not from within the connection's own call.
+            _node.Loop.Post(Dispose);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _closed = true;
+        _pairing.Dispose();
         Sender?.Dispose();
         _stream.Dispose();
         _heartbeat.Dispose();
@@ -207,6 +225,13 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         if (connection != _control || (ControlMessage)type != ControlMessage.PairRequest)
             throw new FormatException($"message {type} before the pairing request");
         var wrong = _node.Vm.Offer.Differs(PairOffer.Read(body));
+        // Asked before the channels were opened, too; things may have moved on since.
+        if (_node.Primary?.JudgePairing(Peer.Instance) is { } refusal)
+        {
+            _control.Close(LinkClosedReason.Local, refusal);
+            return;
+        }
+
         if (wrong is null)
         {
             _control.TrySend((ushort)ControlMessage.PairAccept, [], []);

@@ -12,7 +12,7 @@ internal sealed partial class SecondaryRole
     /// <summary>Takes a frame that the dead primary's keeper forwards: it comes after all that the primary has mirrored.</summary>
     internal void OnForwarded(int nic, ReadOnlySpan<byte> frame)
     {
-        if (_state == SecondaryState.Protected && nic < _nics.Length)
+        if (_state == SecondaryState.Protected && nic < _nics.Length && frame.Length <= GuestNic.MaxFrame)
             _ = _pending.TryAdd(Forwarded, Kind(PacketMessage.Frame, nic), frame);
     }
 
@@ -23,6 +23,8 @@ internal sealed partial class SecondaryRole
         if (!PacketHead.TryRead(body, _nics.Length, out var epoch, out var nic, out _))
             throw new FormatException($"message {(ushort)type} of {body.Length} bytes on the Packets channel");
         body = body[PacketHead.Size..];
+        if (body.Length > GuestNic.MaxFrame)
+            throw new FormatException($"a frame of {body.Length} bytes, {GuestNic.MaxFrame} are allowed");
         switch (type)
         {
             case PacketMessage.Frame or PacketMessage.WireIsn:

@@ -13,10 +13,12 @@ namespace Colo.Node;
 internal sealed partial class SecondaryRole
 {
     private const int SettleMs = 20;
+    private static readonly TimeSpan CallAgainAfter = TimeSpan.FromSeconds(2);
 
     private readonly LoopTimer _silenceTimer;
     private readonly LoopTimer _settleTimer;
-    private string? _deferred;
+    private (string Reason, bool Planned)? _deferred;
+    private bool _silenceTold;
     private Takeover? _takeover;
     private ulong _expectedFrames;
     private long _settleUntilNs;
@@ -135,9 +137,32 @@ internal sealed partial class SecondaryRole
             return;
         }
 
+        if (!Connected)
+            CallAgain();
+        if (_silenceTold)
+            return;
+        _silenceTold = true;
         Log.Error(
             "THE PRIMARY IS SILENT. A cut cable looks the same as a dead host, so this node stays silent too. " +
             "If the other host is down for certain: colo failover --force");
+    }
+
+    /// <summary>A primary that answers again has gone on alone long since: this node becomes a secondary anew.</summary>
+    private void CallAgain()
+    {
+        if (_probing || _control is not { } control)
+            return;
+        _probing = true;
+        _node.Probe(control.Peer.Instance, verdict =>
+        {
+            _probing = false;
+            if (_state != SecondaryState.Protected || _takeover is not null)
+                return;
+            if (verdict == PeerVerdict.Alive)
+                Restart("the primary is heard again and has gone on alone");
+            else
+                _silenceTimer.SetAfter(CallAgainAfter);
+        });
     }
 
     private void TakeOver(string reason, bool planned)
@@ -147,7 +172,7 @@ internal sealed partial class SecondaryRole
         if (_loading)
         {
             // A checkpoint that is acknowledged is gone on from; it is loaded in a moment.
-            _deferred = reason;
+            _deferred ??= (reason, planned);
             return;
         }
 
@@ -155,13 +180,10 @@ internal sealed partial class SecondaryRole
         Checkpoint.FaultPoints.Reach("secondary-takeover");
         // An echo sent from here on would open the primary's window again.
         _heartbeat?.Dispose();
-        if (planned)
-        {
-            _control!.TrySend((ushort)ControlMessage.HandoverTaken, [], []);
-            _control.Flush();
-        }
-
         _control?.DrainNow();
+        // Also to a primary that was only frozen: it hears this before anything else, and stays silent.
+        _control?.TrySend((ushort)ControlMessage.HandoverTaken, [], []);
+        _control?.Flush();
         _settleUntilNs = MonotonicClock.Now + (SettleMs * 1_000_000L);
         FinishTakeover();
     }
@@ -178,6 +200,7 @@ internal sealed partial class SecondaryRole
             return;
         }
 
+        Checkpoint.FaultPoints.Reach("secondary-before-speaking");
         _state = SecondaryState.Ended;
         foreach (var nic in _vm.Nics)
         {
@@ -212,6 +235,8 @@ internal sealed partial class SecondaryRole
     {
         if (_state == SecondaryState.Ended)
             return;
+        // A primary that hears it goes on at once instead of waiting for the failover timeout.
+        Leave();
         _state = SecondaryState.Ended;
         _node.RestartSecondary(this, reason);
     }

@@ -50,6 +50,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     private SecondaryState _state;
     private ulong _epoch;
     private ulong _framesReceived;
+    private ulong _acknowledged;
     private bool _loading;
     private MachineEvent? _vmEnded;
     private string _lastAttempt = "";
@@ -87,7 +88,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     public bool FromGuest(GuestNic nic, Span<byte> frame)
     {
         var mine = _nics[nic.Index];
-        if (mine.Refused)
+        if (mine.Refused || _state == SecondaryState.Ended)
             return false;
         var result = nic.Rewriter.FromGuest(frame, MonotonicClock.Now);
         if (result.Action == RewriteAction.Withhold)
@@ -210,14 +211,14 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
                 _control.Flush();
                 _node.Exit(0, orderly: true);
                 break;
-            case ControlMessage.Handover when body.Length == 8 && _state == SecondaryState.Protected:
+            case ControlMessage.Handover when body.Length == 8 && _state == SecondaryState.Protected && BinaryPrimitives.ReadUInt64LittleEndian(body) == _acknowledged:
                 TakeOver("planned switchover", planned: true);
                 break;
             case ControlMessage.Dismiss:
                 Log.Warning("the primary has dismissed this node: it is no longer current, and begins anew");
                 _control!.TrySend((ushort)ControlMessage.DismissAcknowledged, [], []);
                 _control.Flush();
-                Restart("dismissed");
+                Restart("dismissed by the primary");
                 break;
             default:
                 throw new FormatException($"unexpected message {(ushort)type} of {body.Length} bytes on the Control channel");
@@ -245,7 +246,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     private void OnReceiverFailed(CheckpointReceiver receiver, Exception e)
     {
         // The end of the connection shows on the other channels too, with better evidence of what happened.
-        if (receiver == _receiver && _state is SecondaryState.Syncing or SecondaryState.Protected && e is InvalidDataException)
+        if (receiver == _receiver && _state is SecondaryState.Syncing or SecondaryState.Protected && e is not LinkStreamException)
             Restart(e.Message);
     }
 
@@ -253,7 +254,9 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     {
         if (receiver != _receiver || _state == SecondaryState.Ended || _takeover is not null)
             return;
+        FaultPoints.Reach("secondary-before-acknowledgement");
         _loading = true;
+        _acknowledged = checkpoint.Epoch;
         // From here on there is no way back to an older state: only forward into this checkpoint.
         if (!checkpoint.First)
             Acknowledge(ControlMessage.CheckpointReceived, checkpoint.Epoch);
@@ -262,11 +265,14 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         if (checkpoint.First)
             LoadCheckpoint(checkpoint, started);
         else
-            _vm.Machine.RequestStop(() => LoadCheckpoint(checkpoint, started));
+            _vm.RequestStop(() => LoadCheckpoint(checkpoint, started));
     }
 
     private void LoadCheckpoint(ReceivedCheckpoint checkpoint, long startedNs)
     {
+        // The pairing has ended while the SVM came to rest: its successor begins anew.
+        if (_state == SecondaryState.Ended || _receiver is not { } receiver)
+            return;
         _vm.Freeze();
         try
         {
@@ -276,7 +282,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
                 _commit.DropEverything();
             }
 
-            _commit.Apply(_receiver!.Staging, _dirty);
+            _commit.Apply(receiver.Staging, _dirty);
             FaultPoints.Reach("secondary-applied");
             _vm.Load(checkpoint.State.Span);
         }
@@ -304,7 +310,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         else
             _vm.Machine.Resume();
         _vm.Thaw();
-        _receiver.Loaded();
+        receiver.Loaded();
         _loading = false;
         if (checkpoint.First)
         {
@@ -318,7 +324,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         FaultPoints.Reach("secondary-loaded");
         PumpInput();
         if (_deferred is { } deferred)
-            TakeOver(deferred, planned: false);
+            TakeOver(deferred.Reason, deferred.Planned);
     }
 
     private void Acknowledge(ControlMessage type, ulong epoch)

@@ -24,44 +24,67 @@ internal static unsafe class SnapshotFile
     private static ReadOnlySpan<byte> Magic => "COLOSNAP"u8;
     private static ReadOnlySpan<byte> EndMark => "COLOEND."u8;
 
-    /// <summary>Stops the guest, writes it, and lets it run on. On the loop's thread; <paramref name="done"/> is called there.</summary>
+    /// <summary>
+    /// Stops the guest, writes it, and lets it run on. On the loop's thread; <paramref name="done"/> is called there. The file
+    /// is written by a thread of its own: the loop goes on with heartbeats, however slow the disk is.
+    /// </summary>
     internal static void SaveFrom(GuestVm vm, string path, string name, Action<ControlResult> done) => vm.StopAndQuiesce(() =>
     {
         vm.Freeze();
-        var result = ControlResult.Done;
-        try
+        vm.Reserve();
+        var state = new StateWriter(256 * 1024);
+        vm.Save(state);
+        new Thread(() =>
         {
-            var state = new StateWriter(256 * 1024);
-            vm.Save(state);
-            Write(vm.Memory, state.Written, path);
-            Log.Info($"{name}: saved to {path}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            result = ControlResult.Failed($"{path}: {e.Message}");
-        }
-        finally
-        {
-            vm.Machine.Resume();
-            vm.Thaw();
-        }
+            var result = ControlResult.Done;
+            try
+            {
+                Write(vm.Memory, state.Written, path);
+                Log.Info($"{name}: saved to {path}");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+            {
+                result = ControlResult.Failed($"{path}: {e.Message}");
+            }
 
-        done(result);
+            vm.Loop.Post(() =>
+            {
+                vm.Machine.Resume();
+                vm.Thaw();
+                vm.Release();
+                done(result);
+            });
+        })
+        { IsBackground = true, Name = "save" }.Start();
     });
 
     /// <summary>Sets a guest that has never run to the state in a file.</summary>
     /// <exception cref="InvalidDataException">The file is not a whole snapshot that fits this guest; the message says why.</exception>
     internal static void Restore(GuestVm vm, string path)
     {
+        var state = Read(vm.Memory, path);
+        try
+        {
+            vm.Load(state);
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads memory and state record; on an exception the memory is in no use.</summary>
+    internal static byte[] Read(GuestMemory memory, string path)
+    {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
         try
         {
-            var state = ReadHeader(file, vm.Memory.Size, out var pages);
+            var state = ReadHeader(file, memory.Size, out var pages);
             // The kernel that was loaded for a start from power on has no business in the restored memory.
-            for (ulong page = 0; page < vm.Memory.Pages; page++)
-                PageAt(vm.Memory, page).Clear();
-            ReadPages(file, vm.Memory, pages);
-            vm.Load(state);
+            for (ulong page = 0; page < memory.Pages; page++)
+                PageAt(memory, page).Clear();
+            ReadPages(file, memory, pages);
+            return state;
         }
         catch (EndOfStreamException)
         {
@@ -76,7 +99,8 @@ internal static unsafe class SnapshotFile
     private static Span<byte> PageAt(GuestMemory memory, ulong page) =>
         new(memory.Base + (page * GuestMemory.PageSize), GuestMemory.PageSize);
 
-    private static void Write(GuestMemory memory, ReadOnlySpan<byte> state, string path)
+    /// <summary>Writes memory and state record under another name, and renames the file when it is whole and on the disk.</summary>
+    internal static void Write(GuestMemory memory, ReadOnlySpan<byte> state, string path)
     {
         var temporary = path + ".part";
         try
@@ -167,7 +191,8 @@ internal static unsafe class SnapshotFile
             next = page + 1;
             var content = PageAt(memory, page);
             file.ReadExactly(content);
-            if (CheckpointFormat.Checksum(content, (uint)page) != BinaryPrimitives.ReadUInt32LittleEndian(head[8..]))
+            if (CheckpointFormat.Checksum(content, (uint)page) != BinaryPrimitives.ReadUInt32LittleEndian(head[8..]) ||
+                BinaryPrimitives.ReadUInt32LittleEndian(head[12..]) != 0)
                 throw new InvalidDataException($"page {page} is damaged");
         }
 

@@ -22,6 +22,7 @@ internal sealed unsafe partial class KeeperPage : IDisposable
 
     private readonly FileDescriptor _memfd;
     private readonly byte* _page;
+    private bool _held;
 
     private KeeperPage(FileDescriptor memfd)
     {
@@ -89,6 +90,7 @@ internal sealed unsafe partial class KeeperPage : IDisposable
         })
         { IsBackground = true, Name = "keeper-lock" }.Start();
         held.Wait();
+        page._held = true;
         return page;
     }
 
@@ -105,7 +107,9 @@ internal sealed unsafe partial class KeeperPage : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _ = Native.munmap(_page, Size);
+        // The holder's robust list points into the page as long as its thread lives, which is as long as the process.
+        if (!_held)
+            _ = Native.munmap(_page, Size);
         _memfd.Dispose();
     }
 

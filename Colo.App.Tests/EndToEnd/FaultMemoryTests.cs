@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Colo.Demo;
+using Colo.Tests.Support;
+using Xunit.Abstractions;
+
+namespace Colo.Tests.EndToEnd;
+
+/// <summary>After each checkpoint the secondary's guest has the primary's memory, byte for byte.</summary>
+[Collection(EndToEndCollection.Name)]
+[Trait("Category", "EndToEnd")]
+public sealed partial class FaultMemoryTests(ITestOutputHelper output)
+{
+    private const int Enough = 30;
+
+    [FaultFact]
+    public void Both_guests_have_the_same_memory_after_each_checkpoint_also_of_the_survivor() => PairFixture.Run(output, FaultBinary.Path!, f =>
+    {
+        foreach (var node in (char[])['a', 'b'])
+            f.Pair.Environment(node)["COLO_MEMORY_PROBE"] = "1";
+        f.Pair.StartProtected(PairFixture.ProtectLimit);
+    }, f =>
+    {
+        using var watch = new WireWatch(f.Pair.Network);
+        using var load = f.Load(Faults.Mixed with { Udp = true, Ping = true });
+        f.Get("/load?pages=500&ms=5");
+        AwaitCheckpoints(f, 'a');
+        watch.AnnounceTakeover('b');
+        f.Pair.Kill('a');
+        PairFixture.GoOn(load, "after the takeover");
+        f.Pair.WaitState('b', "primary", "unprotected", PairFixture.TakeoverLimit);
+        f.Pair.Start('a', "secondary");
+        f.Pair.WaitProtected('b', PairFixture.ProtectLimit);
+        AwaitCheckpoints(f, 'b');
+        f.Print($"longest TCP gap {load.Snapshot().LongestTcpGapUs} us");
+        f.AssertClean(load);
+        PairFixture.AssertClean(watch);
+        AssertEqual(f, 'a');
+        AssertEqual(f, 'b');
+    });
+
+    private static void AwaitCheckpoints(PairFixture f, char primary)
+    {
+        var before = f.Pair.Node(primary).TryStatus()!.Checkpoints;
+        f.Pair.Wait(primary, "making checkpoints", s => s.Checkpoints >= before + Enough + 10, TimeSpan.FromSeconds(30));
+    }
+
+    private static void AssertEqual(PairFixture f, char primary)
+    {
+        var sent = Read(f, primary, "primary");
+        var loaded = Read(f, DemoPair.Other(primary), "secondary");
+        var both = sent.Keys.Intersect(loaded.Keys).Order().ToList();
+        var differ = both.Where(epoch => sent[epoch] != loaded[epoch]).ToList();
+        f.Print($"primary {primary}: {both.Count} epochs compared, {both.Select(e => sent[e]).Distinct().Count()} different contents, {differ.Count} differ");
+        Assert.True(both.Count >= Enough, $"only {both.Count} epochs were reported by both: {sent.Count} and {loaded.Count}");
+        Assert.True(differ.Count == 0, $"memory differs in {differ.Count} of {both.Count} epochs, the first of them {differ.FirstOrDefault()}: {string.Join(' ', differ.Take(20))}");
+        // A checksum that never changes would prove nothing.
+        Assert.True(both.Select(e => sent[e]).Distinct().Count() > both.Count / 2, "the probe gives the same checksum again and again");
+    }
+
+    // Epochs of a node that was both are told apart by the role; nobody is primary twice here.
+    private static Dictionary<long, string> Read(PairFixture f, char node, string role)
+    {
+        var found = new Dictionary<long, string>();
+        foreach (var line in File.ReadLines(f.Pair.Files(node).Log))
+        {
+            if (Line().Match(line) is { Success: true } match && match.Groups[1].Value == role)
+                found.Add(long.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture), match.Groups[3].Value);
+        }
+
+        return found;
+    }
+
+    [GeneratedRegex("memory-probe ([a-z]+) epoch ([0-9]+) checksum ([0-9a-f]{8})")]
+    private static partial Regex Line();
+}
