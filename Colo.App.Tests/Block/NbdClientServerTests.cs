@@ -46,7 +46,7 @@ public sealed class NbdClientServerTests : IDisposable
         Assert.Equal((extended && structured, structured), (check.Client.Session.Extended, check.Client.Session.Structured));
         Assert.True(model.AsSpan().SequenceEqual(check.Read(0, Size, 200)), $"seed {seed}");
         Assert.Equal(0, check.Flush());
-        Assert.True(model.AsSpan().SequenceEqual(File.ReadAllBytes(_fixture.Image)), $"seed {seed}");
+        Assert.True(model.AsSpan().SequenceEqual(_fixture.ReadImage()), $"seed {seed}");
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class NbdCommandTests : IDisposable
         Assert.True(process.WaitForExit(20_000));
         Assert.Equal(0, process.ExitCode);
         Assert.False(File.Exists(socket));
-        Assert.Equal([1, 2, 3], File.ReadAllBytes(_fixture.Image)[4096..4099]);
+        Assert.Equal([1, 2, 3], _fixture.ReadImage()[4096..4099]);
         second = ColoBinary.Run("nbd", "--image", _fixture.Image, "--size", "9M", "--socket", socket);
         Assert.Equal((2, true), (second.Exit, second.Error.Contains("exists with 8M, not 9M", StringComparison.Ordinal)));
     }
@@ -129,7 +129,7 @@ public sealed class NbdCommandTests : IDisposable
             killer.Wait();
             process.WaitForExit();
             Assert.True(flushed >= killAt, $"seed {seed}: {flushed} of {killAt}");
-            var image = File.ReadAllBytes(_fixture.Image);
+            var image = _fixture.ReadImage();
             Assert.True(image.AsSpan(0, flushed * block).IndexOfAnyExcept(stamp) < 0, $"seed {seed}, round {round}");
         }
     }

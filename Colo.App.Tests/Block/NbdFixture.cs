@@ -43,12 +43,42 @@ internal sealed class NbdFixture : IDisposable
 
     public SyncDisk Connect(NbdAddress address, NbdClientOptions? options = null)
     {
+        // The handshake on this thread: the server at the other end is on the loop's.
+        options ??= new NbdClientOptions();
+        var socket = address.Connect(options.Timeout);
+        NbdSession session;
+        try
+        {
+            session = NbdClientHandshake.Run(socket, options);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
         NbdClient? client = null;
-        _loop.Do(() => client = NbdClient.Connect(address, options ?? new NbdClientOptions(), _loop.Loop));
+        _loop.Do(() => client = new NbdClient(socket, session, _loop.Loop, options.MaxRequests));
         var disk = new SyncDisk(_loop, client!);
         lock (_clients)
             _clients.Add(disk);
         return disk;
+    }
+
+    /// <summary>The image's content, in spite of the backend's lock.</summary>
+    public byte[] ReadImage()
+    {
+        // Not through File, whose own lock would not be granted.
+        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeNbd.open(Image, 0x80000), ownsHandle: true);
+        var bytes = new byte[RandomAccess.GetLength(file)];
+        for (var at = 0; at < bytes.Length;)
+        {
+            var read = RandomAccess.Read(file, bytes.AsSpan(at), at);
+            Assert.True(read > 0);
+            at += read;
+        }
+
+        return bytes;
     }
 
     /// <summary>A plain socket, for clients that misbehave.</summary>

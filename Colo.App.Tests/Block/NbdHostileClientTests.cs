@@ -140,7 +140,7 @@ public sealed class NbdHostileClientTests : IDisposable
         Assert.Equal(0U, Error(Request(CommandWrite, 0, 0, 1)));
         Assert.Equal(0U, Error(Request(CommandRead, 0, 0, 1)));
         Assert.Equal(0U, Error(Request(CommandFlush, 0, 0, 1)));
-        Assert.Equal(new byte[100], File.ReadAllBytes(_fixture.Image)[..100]);
+        Assert.Equal(new byte[100], _fixture.ReadImage()[..100]);
     }
 
     [Fact]

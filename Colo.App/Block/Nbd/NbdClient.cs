@@ -67,7 +67,10 @@ public sealed unsafe partial class NbdClient : IBlockBackend, IEventHandler
         loop.Add(_descriptor, _interest, this);
     }
 
-    /// <summary>Connects and shakes hands; blocks for as long as the options allow. Before the loop runs, or on its thread.</summary>
+    /// <summary>
+    /// Connects and shakes hands. Before the loop runs, or on its thread, which it blocks for as long as the options
+    /// allow: a loop that has other work shakes hands on another thread, and makes the client with the outcome.
+    /// </summary>
     /// <exception cref="IOException">There is no server, or it refuses.</exception>
     public static NbdClient Connect(NbdAddress address, NbdClientOptions options, EventLoop loop)
     {
