@@ -17,7 +17,18 @@ public enum BlockOperation
 
     /// <summary>The range reads as zeroes from now on.</summary>
     WriteZeroes,
+
+    /// <summary>
+    /// Fills <see cref="BlockRequest.Extents"/> with what of the range is data and what is a hole, from its first byte on,
+    /// perhaps for less than the whole range. Changes nothing. EOPNOTSUPP: not known, take all of it for data.
+    /// </summary>
+    Status,
 }
+
+/// <summary>A part of a disk in one state.</summary>
+/// <param name="Length">Bytes, above 0.</param>
+/// <param name="Hole">It takes no space and reads as zeroes; otherwise it is data, which may be zeroes too.</param>
+public readonly record struct BlockExtent(long Length, bool Hole);
 
 /// <summary>struct iovec: memory that stays valid until the request is completed.</summary>
 /// <param name="Pointer">Host address.</param>
@@ -62,8 +73,17 @@ public sealed class BlockRequest
     /// <summary>For <see cref="BlockOperation.WriteZeroes"/>: the space may be given back.</summary>
     public bool MayUnmap { get; set; }
 
-    /// <summary>For writes: durable when completed.</summary>
+    /// <summary>For <see cref="BlockOperation.WriteZeroes"/>: EOPNOTSUPP, and nothing changed, where it would take as long as writing.</summary>
+    public bool OnlyIfFast { get; set; }
+
+    /// <summary>For writes, zeroes and discards: durable when completed.</summary>
     public bool Durable { get; set; }
+
+    /// <summary>For <see cref="BlockOperation.Status"/>: where the extents go, at most as many as it has room for; the backend counts them.</summary>
+    public BlockExtent[] Extents { get; set; } = [];
+
+    /// <summary>Extents that are valid, at completion of <see cref="BlockOperation.Status"/>.</summary>
+    public int ExtentCount { get; set; }
 
     /// <summary>Where the data is or goes.</summary>
     public ReadOnlySpan<BlockVector> Vectors => _vectors.AsSpan(0, _count);
@@ -81,7 +101,9 @@ public sealed class BlockRequest
         Offset = offset;
         Length = length;
         MayUnmap = false;
+        OnlyIfFast = false;
         Durable = false;
+        ExtentCount = 0;
         Error = 0;
         _count = 0;
     }

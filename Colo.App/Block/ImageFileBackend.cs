@@ -21,6 +21,7 @@ public sealed unsafe class ImageFileBackend : IBlockBackend, IEventHandler
     private readonly ConcurrentQueue<BlockRequest> _completed = new();
     private readonly SemaphoreSlim _work = new(0);
     private readonly Thread[] _threads;
+    private readonly bool _isDevice;
     private volatile bool _stop;
     private volatile bool _syncFailed;
 
@@ -42,6 +43,9 @@ public sealed unsafe class ImageFileBackend : IBlockBackend, IEventHandler
                 throw new IOException($"{path}: the image is in use by another process");
             var size = LinuxException.ThrowIfNegative(ImageFileNative.lseek(_file.Number, 0, ImageFileNative.SEEK_END), $"size of {path}");
             Size = size & ~(Sector - 1L);
+            UnusedTail = size - Size;
+            ulong deviceSize;
+            _isDevice = ImageFileNative.ioctl(_file.Number, ImageFileNative.BLKGETSIZE64, &deviceSize) == 0;
             if (Size == 0)
                 throw new IOException($"{path}: the image is empty; give it a size (size = 1G) and remove the file, or truncate it to one");
             _loop.Add(_done.Number, EventLoop.Readable, this);
@@ -64,6 +68,9 @@ public sealed unsafe class ImageFileBackend : IBlockBackend, IEventHandler
     /// <inheritdoc/>
     public long Size { get; }
 
+    /// <summary>Bytes at the file's end that are no whole sector and belong to no disk; 0 to 511.</summary>
+    public long UnusedTail { get; }
+
     /// <inheritdoc/>
     public bool ReadOnly { get; }
 
@@ -77,7 +84,7 @@ public sealed unsafe class ImageFileBackend : IBlockBackend, IEventHandler
             return;
         }
 
-        if (ReadOnly && request.Operation is not (BlockOperation.Read or BlockOperation.Flush))
+        if (ReadOnly && request.Operation is not (BlockOperation.Read or BlockOperation.Flush or BlockOperation.Status))
         {
             request.Complete(Errno.EACCES);
             return;
@@ -174,15 +181,21 @@ public sealed unsafe class ImageFileBackend : IBlockBackend, IEventHandler
             case BlockOperation.Discard:
                 error = Allocate(ImageFileNative.FALLOC_FL_PUNCH_HOLE | ImageFileNative.FALLOC_FL_KEEP_SIZE, request);
                 // Only a wish: a file system that cannot do it is no error.
-                return error is ImageFileNative.EOPNOTSUPP or ImageFileNative.ENODEV ? 0 : error;
+                error = error is ImageFileNative.EOPNOTSUPP or ImageFileNative.ENODEV ? 0 : error;
+                return error == 0 && request.Durable ? Sync() : error;
             case BlockOperation.WriteZeroes:
+                // A block device that cannot zero without unmapping has the kernel write zeroes, and does not say so.
+                if (request is { OnlyIfFast: true, MayUnmap: false } && _isDevice)
+                    return ImageFileNative.EOPNOTSUPP;
                 error = Allocate(
                     ImageFileNative.FALLOC_FL_KEEP_SIZE
                         | (request.MayUnmap ? ImageFileNative.FALLOC_FL_PUNCH_HOLE : ImageFileNative.FALLOC_FL_ZERO_RANGE),
                     request);
                 if (error is ImageFileNative.EOPNOTSUPP or ImageFileNative.ENODEV)
-                    error = Zero(request);
+                    error = request.OnlyIfFast ? ImageFileNative.EOPNOTSUPP : Zero(request);
                 return error == 0 && request.Durable ? Sync() : error;
+            case BlockOperation.Status:
+                return FindExtents(request);
             default:
                 return Errno.EINVAL;
         }
@@ -208,6 +221,34 @@ public sealed unsafe class ImageFileBackend : IBlockBackend, IEventHandler
             var errno = Marshal.GetLastPInvokeError();
             if (errno != Errno.EINTR)
                 return errno;
+        }
+
+        return 0;
+    }
+
+    // The file's position, which lseek moves, is used by nobody: reads and writes name theirs.
+    private int FindExtents(BlockRequest request)
+    {
+        var at = request.Offset;
+        var end = request.Offset + request.Length;
+        for (var count = 0; at < end && count < request.Extents.Length; request.ExtentCount = ++count)
+        {
+            var data = ImageFileNative.lseek(_file.Number, at, ImageFileNative.SEEK_DATA);
+            var errno = data < 0 ? Marshal.GetLastPInvokeError() : 0;
+            // ENXIO: no data from here to the end. EINVAL: a file system or device that does not tell.
+            if (errno is not (0 or ImageFileNative.ENXIO))
+                return errno == Errno.EINVAL ? ImageFileNative.EOPNOTSUPP : errno;
+            var next = errno == 0 ? Math.Min(data, end) : end;
+            var hole = next > at;
+            if (!hole)
+            {
+                next = ImageFileNative.lseek(_file.Number, at, ImageFileNative.SEEK_HOLE);
+                // Somebody else may cut the file or fill the hole between the two calls; data is always a true answer.
+                next = next <= at ? end : Math.Min(next, end);
+            }
+
+            request.Extents[count] = new BlockExtent(next - at, hole);
+            at = next;
         }
 
         return 0;

@@ -14,10 +14,14 @@ internal static unsafe partial class ImageFileNative
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
     internal const int SEEK_END = 2;
+    internal const int SEEK_DATA = 3;
+    internal const int SEEK_HOLE = 4;
     internal const int FALLOC_FL_KEEP_SIZE = 1;
     internal const int FALLOC_FL_PUNCH_HOLE = 2;
     internal const int FALLOC_FL_ZERO_RANGE = 0x10;
+    internal const ulong BLKGETSIZE64 = 0x80081272;
     internal const int EIO = 5;
+    internal const int ENXIO = 6;
     internal const int ENODEV = 19;
     internal const int EOPNOTSUPP = 95;
     internal const int IOV_MAX = 1024;
@@ -48,4 +52,7 @@ internal static unsafe partial class ImageFileNative
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fallocate(int fd, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int ioctl(int fd, ulong request, void* argument);
 }

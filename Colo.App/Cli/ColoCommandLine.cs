@@ -68,6 +68,7 @@ public static class ColoCommandLine
             FailoverCommand.Create(),
             StopCommand.Create(),
             SaveCommand.Create(),
+            NbdCommand.Create(),
             KeygenCommand.Create(),
             DemoCommand.Create(),
         };

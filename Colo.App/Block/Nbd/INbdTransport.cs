@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using Colo.Linux;
+
+namespace Colo.Block.Nbd;
+
+/// <summary>
+/// A connected stream that carries NBD: a socket, or one that seals what it carries. Whoever made it has authenticated
+/// the peer; NBD asks for no key. Non-blocking. Used on one thread at a time.
+/// </summary>
+public unsafe interface INbdTransport : IDisposable
+{
+    /// <summary>What an event loop watches. Receiving is tried before waiting: bytes may be here that the descriptor knows nothing of.</summary>
+    int Descriptor { get; }
+
+    /// <summary>Receives into scattered memory.</summary>
+    /// <returns>Bytes received, above 0; 0 at the end of the stream; else a negative errno, -EAGAIN when nothing is there.</returns>
+    nint Receive(BlockVector* into, int count);
+
+    /// <summary>Sends scattered memory.</summary>
+    /// <returns>Bytes sent; else a negative errno, -EAGAIN when there is no room.</returns>
+    nint Send(BlockVector* from, int count);
+}
+
+/// <summary>A stream socket, Unix or TCP, as it is.</summary>
+public sealed unsafe class NbdSocket : INbdTransport
+{
+    private readonly FileDescriptor _fd;
+
+    /// <summary>Takes a connected stream socket.</summary>
+    /// <param name="fd">Belongs to this object from now on. Whether it is non-blocking does not matter.</param>
+    public NbdSocket(FileDescriptor fd)
+    {
+        _fd = fd;
+        // Each fails where it does not apply, or is cut to the system's limit: neither does harm.
+        Set(NativeNbd.IPPROTO_TCP, NativeNbd.TCP_NODELAY, 1);
+        Set(NativeNbd.SOL_SOCKET, NativeNbd.SO_KEEPALIVE, 1);
+        int family;
+        uint length = sizeof(int);
+        const int soDomain = 39, unix = 1;
+        // TCP sizes its own buffers, and better; those of a Unix socket are small.
+        if (NativeNbd.getsockopt(fd.Number, NativeNbd.SOL_SOCKET, soDomain, &family, &length) == 0 && family == unix)
+        {
+            Set(NativeNbd.SOL_SOCKET, NativeNbd.SO_SNDBUF, 1 << 20);
+            Set(NativeNbd.SOL_SOCKET, NativeNbd.SO_RCVBUF, 1 << 20);
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Descriptor => _fd.Number;
+
+    /// <inheritdoc/>
+    public nint Receive(BlockVector* into, int count)
+    {
+        NativeNbd.MessageHeader message = default;
+        message.Vectors = into;
+        message.VectorCount = (nuint)count;
+        while (true)
+        {
+            var received = NativeNbd.recvmsg(_fd.Number, &message, NativeNbd.MSG_DONTWAIT);
+            if (received >= 0)
+                return received;
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno != Errno.EINTR)
+                return -errno;
+        }
+    }
+
+    /// <inheritdoc/>
+    public nint Send(BlockVector* from, int count)
+    {
+        NativeNbd.MessageHeader message = default;
+        message.Vectors = from;
+        message.VectorCount = (nuint)count;
+        while (true)
+        {
+            var sent = NativeNbd.sendmsg(_fd.Number, &message, NativeNbd.MSG_DONTWAIT | NativeNbd.MSG_NOSIGNAL);
+            if (sent >= 0)
+                return sent;
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno != Errno.EINTR)
+                return -errno;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _fd.Dispose();
+
+    private void Set(int level, int name, int value) => _ = NativeNbd.setsockopt(_fd.Number, level, name, &value, sizeof(int));
+}
