@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using Colo.Linux;
+using Colo.Monitor;
 using Colo.Node;
 using Colo.Proxy;
 using Colo.State;
@@ -134,13 +135,14 @@ public sealed class NodePartsTests
     public void FiguresKeepTheLastThousandAndLeaveTheSyncOut()
     {
         var figures = new CheckpointFigures();
-        Assert.Equal(default, figures.Pause);
-        figures.Add(CheckpointReason.Sync, 1e9, 1e9, 1_000_000);
-        Assert.Equal(default, figures.Pause);
+        Assert.Equal(default, figures.PauseUs.Read());
+        figures.Add(CheckpointReason.Sync, 1_000_000_000, 1_000_000_000, 1_000_000);
+        Assert.Equal(default, figures.PauseUs.Read());
         for (var n = 1; n <= 1500; n++)
-            figures.Add(CheckpointReason.Interval, n, 2 * n, n);
-        Assert.Equal((1500.0, 1001.0, 1491.0, 1500.0), figures.Pause);
-        Assert.Equal((3000.0, 2002.0, 2982.0, 3000.0), figures.Commit);
+            figures.Add(CheckpointReason.Interval, n * 1000, 2 * n * 1000, n);
+        Assert.Equal(new Percentiles(1500, 1000, 1490, 1500), figures.PauseUs.Read());
+        Assert.Equal(new Percentiles(3000, 2000, 2980, 3000), figures.CommitUs.Read());
+        Assert.Equal(new Percentiles(1500, 1000, 1490, 1500), figures.Pages.Read());
         Assert.Equal((1501L, 1L, 1500L, 0L), (figures.Count, figures.ByReason(CheckpointReason.Sync), figures.ByReason(CheckpointReason.Interval), figures.ByReason(CheckpointReason.Planned)));
     }
 

@@ -101,6 +101,9 @@ internal sealed class GuestVm : IDisposable
         });
     }
 
+    /// <summary>Whether a thread is writing a snapshot of it: its memory must stay.</summary>
+    internal bool Saving { get; set; }
+
     /// <summary>Called while the machine is at rest: it stays so, whoever asks, until <see cref="Release"/>.</summary>
     internal void Reserve() => _reserved = true;
 

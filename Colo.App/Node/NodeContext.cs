@@ -31,6 +31,8 @@ internal sealed partial class NodeContext : IDisposable
     private const int ProbeTries = 20;
     private static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(5);
 
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
+
     private readonly ColoConfiguration _configuration;
     private readonly Action<byte> _serial;
     private readonly List<LinkDialer> _probes = [];
@@ -143,7 +145,15 @@ internal sealed partial class NodeContext : IDisposable
         Keeper?.SetFlags(KeeperPage.NodeFlags.Orderly);
         _exitCode = code;
         // vCPUs first: one that waits for the loop would wait for ever.
-        Loop.AddTimer(Loop.Stop).SetAfter(TimeSpan.FromSeconds(2));
+        LoopTimer limit = null!;
+        limit = Loop.AddTimer(() =>
+        {
+            if (Vm.Saving)
+                limit.SetAfter(EndLimit);
+            else
+                Loop.Stop();
+        });
+        limit.SetAfter(EndLimit);
         Vm.RequestStop(Loop.Stop);
     }
 

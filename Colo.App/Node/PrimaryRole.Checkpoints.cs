@@ -133,7 +133,7 @@ internal sealed partial class PrimaryRole
         _step = Step.Loading;
         var now = MonotonicClock.Now;
         _figures.BytesSent = _bytesBefore + _session!.Sender!.BytesSent;
-        _figures.Add(_reason, _pauseNs / 1000.0, (now - _pauseStartNs) / 1000.0, _pages);
+        _figures.Add(_reason, _pauseNs, now - _pauseStartNs, _pages);
         // The lease before the release: after a freeze just here the secondary may have taken over already.
         if (_state_ == PrimaryState.Syncing)
             BecomeProtected();

@@ -32,6 +32,7 @@ internal static unsafe class SnapshotFile
     {
         vm.Freeze();
         vm.Reserve();
+        vm.Saving = true;
         var state = new StateWriter(256 * 1024);
         vm.Save(state);
         new Thread(() =>
@@ -51,6 +52,7 @@ internal static unsafe class SnapshotFile
             {
                 vm.Machine.Resume();
                 vm.Thaw();
+                vm.Saving = false;
                 vm.Release();
                 done(result);
             });

@@ -19,9 +19,9 @@ internal static class StatusParts
             Planned = figures.ByReason(CheckpointReason.Planned),
             Sync = figures.ByReason(CheckpointReason.Sync),
         },
-        PauseUs = Rounded(figures.Pause),
-        CommitUs = Rounded(figures.Commit),
-        DirtyPages = Rounded(figures.DirtyPages),
+        PauseUs = figures.PauseUs.Read(),
+        CommitUs = figures.CommitUs.Read(),
+        DirtyPages = figures.Pages.Read(),
         BytesSent = figures.BytesSent,
     };
 
@@ -62,7 +62,4 @@ internal static class StatusParts
             Dropped = figures.Dropped,
         };
     })];
-
-    private static Percentiles Rounded((double Last, double P50, double P99, double Max) p) =>
-        new((long)p.Last, (long)p.P50, (long)p.P99, (long)p.Max);
 }
