@@ -89,7 +89,7 @@ internal sealed class DemoPage(DemoPair pair, CancellationToken cancel)
             page.AppendLine(s is null
                 ? $"  node {(char)('a' + i)}   gone"
                 : string.Create(CultureInfo.InvariantCulture,
-                    $"  node {(char)('a' + i)}   {s.Role,-9} {s.State,-11} checkpoints {s.Checkpoints,7}   pause {s.PauseP50 / 1000.0:F2} / {s.PauseP99 / 1000.0:F2} ms   divergences {s.Diverged}   released {s.Released}"));
+                    $"  node {(char)('a' + i)}   {s.Role,-9} {s.State,-11} {s.Checkpoints,5} checkpoints, pause {s.PauseP50 / 1000.0:F2} ms, 99 % {s.PauseP99 / 1000.0:F2} ms"));
         }
 
         page.AppendLine();
