@@ -24,6 +24,7 @@ internal sealed partial class PrimaryRole
         if (_session is not null)
             SecondaryLost("it has begun a new pairing, and given the one before up");
         _session = session;
+        _listenUntilNs = 0;
         _state_ = PrimaryState.Syncing;
         _node.StateChanged("a secondary is there; its first sync begins");
         _vm.Machine.Dirty.Enable();
@@ -92,6 +93,9 @@ internal sealed partial class PrimaryRole
         if (_state_ != PrimaryState.Protected || _session is not { } session)
             return;
         _voice.Until(session.LastEchoedSendNs + _settings.TimeoutNs - _settings.MarginNs);
+        // Only a beat of late says that the other one still follows; an echo may have lain in the socket while this node slept.
+        if (session.LastEchoedSendNs + _settings.TimeoutNs > MonotonicClock.Now)
+            _listenUntilNs = 0;
         foreach (var nic in _nics)
         {
             nic.OpenGate();
@@ -181,15 +185,28 @@ internal sealed partial class PrimaryRole
             return;
         if (verdict == PeerVerdict.Dead)
             SecondaryLost("its process is gone");
-        else if (HandedOver && verdict == PeerVerdict.Alive)
-            // That it lives does not say that it has read the message. If it has not, it begins a new pairing, and that says so.
-            _node.AskWhetherPrimary(primary =>
+        else if (verdict == PeerVerdict.Alive)
+            AskWhetherPrimary(session, () =>
             {
-                if (session == _session && !_taken && primary)
-                    FinishSwitchover();
+                // It lives and is not the primary. After a handover that does not say that it has not read the message; when it
+                // has not, it begins a new pairing, and that does. Otherwise it begins one too, or the timeout decides.
+                Log.Info("the secondary's process lives; waiting for it until the failover timeout");
             });
         else
             Log.Info("the secondary's process may live; waiting for it until the failover timeout");
+    });
+
+    /// <summary>
+    /// Asks the secondary's node whether it is the primary now. If so this one is outdated, whatever it had heard before.
+    /// </summary>
+    private void AskWhetherPrimary(PrimarySession session, Action not) => _node.AskWhetherPrimary(primary =>
+    {
+        if (session != _session || _taken || _ended)
+            return;
+        if (primary)
+            OnTakenOver();
+        else
+            not();
     });
 
     /// <summary>Whether a node that wants to be the secondary is welcome.</summary>
@@ -340,7 +357,12 @@ internal sealed partial class PrimaryRole
 
         if (silence >= _settings.TimeoutNs && now >= _listenUntilNs)
         {
-            SecondaryLost($"no sign of it for {silence / 1_000_000} ms");
+            var reason = $"no sign of it for {silence / 1_000_000} ms";
+            // It was this process that stood still: the other one is asked before this one speaks.
+            if (_listenUntilNs != 0)
+                AskWhetherPrimary(session, () => SecondaryLost(reason));
+            else
+                SecondaryLost(reason);
             return;
         }
 

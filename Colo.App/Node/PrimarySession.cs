@@ -170,7 +170,8 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
     /// <inheritdoc/>
     public void OnMessage(LinkConnection connection, ushort type, ReadOnlySpan<byte> body)
     {
-        if (_closed)
+        // The Control channel is heard to its end, also after the others have ended.
+        if (_closed && (connection != _control || (ControlMessage)type != ControlMessage.HandoverTaken))
             return;
         if (_role is null)
         {
@@ -197,6 +198,11 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
     /// <inheritdoc/>
     public void OnClosed(LinkConnection connection, LinkClosedReason reason, string text)
     {
+        if (_closed)
+            return;
+        // The other channel may hold the peer's last word, that it speaks as the guest: that counts before the end does.
+        if (connection != _control)
+            _control.DrainNow();
         if (_closed)
             return;
         _closed = true;
