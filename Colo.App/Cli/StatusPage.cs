@@ -29,7 +29,12 @@ internal static class StatusPage
         Line("output", $"{Count(o.Released)} released, {Count(o.Matched)} matched, {Count(o.Diverged)} diverged; {Count(o.Flows)} flows");
         Line("", $"held now: {Count(o.Held)} frames, {Size(o.HeldBytes)}; held for {Time(o.HoldUs.P50)} (99 %: {Time(o.HoldUs.P99)})");
         foreach (var d in s.Disk)
-            Line("disk", $"{d.Name}: {Size(d.Size)}, {d.SyncPercent.ToString("0.0", CultureInfo.InvariantCulture)} % in sync, {Size(d.Pending)} pending, {Size(d.Replicated)} replicated");
+        {
+            Line("disk", $"{d.Name}: {Size(d.Size)}, {d.SyncPercent.ToString("0.0", CultureInfo.InvariantCulture)} % in sync, {Size(d.Pending)} pending, {Size(d.Replicated)} replicated, {Size(d.Changed)} to compare after a break");
+            if (d.SyncBytesPerS > 0)
+                Line("", $"sync: {Size(d.SyncBytesPerS)}/s{(d.SyncLeftS is { } left ? $", {Count(left)} s left" : "")}");
+        }
+
         foreach (var n in s.Nic)
             Line("nic", $"{n.Name}: {n.Mac}, received {Count(n.RxPackets)} ({Size(n.RxBytes)}), sent {Count(n.TxPackets)} ({Size(n.TxBytes)}), dropped {Count(n.Dropped)}");
         Line("failovers", s.Failover.Last is { } last

@@ -145,6 +145,15 @@ public sealed record DiskStatus
 
     /// <summary>How much of the secondary's image is equal, 0 to 100.</summary>
     public double SyncPercent { get; init; }
+
+    /// <summary>Bytes a second that a sync under way gets through; 0 when there is none.</summary>
+    public long SyncBytesPerS { get; init; }
+
+    /// <summary>Seconds that a sync under way will still take at this rate; null when that is not known.</summary>
+    public long? SyncLeftS { get; init; }
+
+    /// <summary>Bytes of the image in which the other node's may differ: what a resync would compare.</summary>
+    public long Changed { get; init; }
 }
 
 /// <summary>One network card; received and sent as the guest sees it.</summary>

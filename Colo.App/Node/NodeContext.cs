@@ -32,6 +32,7 @@ internal sealed partial class NodeContext : IDisposable
     private static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(5);
 
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DiskEndLimit = TimeSpan.FromSeconds(30);
 
     private readonly ColoConfiguration _configuration;
     private readonly Action<byte> _serial;
@@ -40,6 +41,7 @@ internal sealed partial class NodeContext : IDisposable
     private LinkListener? _listener;
     private PairAcceptor? _acceptor;
     private int _exitCode;
+    private bool _exiting;
 
     internal NodeContext(ColoConfiguration configuration, LinkNode node, IPEndPoint own, IPEndPoint peer, LinkKey key, Action<byte> serial)
     {
@@ -77,6 +79,9 @@ internal sealed partial class NodeContext : IDisposable
 
     internal GuestVm Vm { get; private set; } = null!;
 
+    /// <summary>What the node keeps of itself on disk.</summary>
+    internal NodeHistory History { get; private set; } = null!;
+
     internal PrimaryRole? Primary { get; private set; }
 
     internal SecondaryRole? Secondary { get; private set; }
@@ -93,13 +98,20 @@ internal sealed partial class NodeContext : IDisposable
     internal bool BecomeSecondary { get; private set; }
 
     /// <summary>Starts as primary: the guest boots at once, alone.</summary>
+    /// <exception cref="SafetyException">The node's own record says that it is outdated.</exception>
     internal void StartPrimary()
     {
+        PendingReplay.Run(_configuration);
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Primary, _serial);
+        History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
+        if (History.RefusesPrimary() is { } outdated)
+            throw new SafetyException(outdated);
+        // Until a secondary follows, and whatever happens first, this node's data is another than any other's.
+        History.GoAlone();
         WatchMachine();
         Listen();
         StartKeeper(KeeperPage.NodeFlags.Speaks);
-        Primary = new PrimaryRole(this, Vm, 0);
+        Primary = new PrimaryRole(this, Vm, 0, disksReady: true);
         StateChanged("unprotected: the guest runs alone");
         Vm.Machine.Start();
     }
@@ -143,18 +155,54 @@ internal sealed partial class NodeContext : IDisposable
         }
 
         Keeper?.SetFlags(KeeperPage.NodeFlags.Orderly);
+        if (_exiting)
+            return;
+        _exiting = true;
         _exitCode = code;
+        var end = Vm.Disks.Count > 0 ? DiskEndLimit : EndLimit;
         // vCPUs first: one that waits for the loop would wait for ever.
         LoopTimer limit = null!;
         limit = Loop.AddTimer(() =>
         {
             if (Vm.Saving)
-                limit.SetAfter(EndLimit);
+                limit.SetAfter(end);
             else
                 Loop.Stop();
         });
-        limit.SetAfter(EndLimit);
-        Vm.RequestStop(Loop.Stop);
+        limit.SetAfter(end);
+        // What the guest has written is in the images before the node ends; a secondary's are whole as of its checkpoint.
+        Vm.StopAndQuiesce(() =>
+        {
+            if (Secondary?.Disks is { } disks)
+                disks.Leave(Loop.Stop);
+            else
+                Loop.Stop();
+        });
+    }
+
+    /// <summary>The guest goes on here alone: recorded before the world sees anything that the secondary has not shared.</summary>
+    internal void Alone() => Record(History.GoAlone);
+
+    /// <summary>The secondary is current.</summary>
+    internal void PeerIsCurrent() => Record(History.PeerIsCurrent);
+
+    /// <summary>The other node goes on with the guest.</summary>
+    internal void Outdated() => Record(History.BecomeCopy);
+
+    /// <summary>The guest has ended in order on both nodes.</summary>
+    internal void GuestEnded() => Record(() => History.GuestEnded(secondary: false));
+
+    private static void Record(Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (IOException e)
+        {
+            // The guest is worth more than the record. Who is current has to be told by people after the next crash.
+            Log.Error($"{e.Message}; what this node is could not be recorded");
+        }
     }
 
     /// <summary>SIGTERM or SIGINT: a protected primary hands over, an unprotected one powers the guest off, a secondary leaves.</summary>
@@ -275,13 +323,23 @@ internal sealed partial class NodeContext : IDisposable
         {
             if (Secondary != role)
                 return;
+            var disks = role.TakeDisks();
             role.Dispose();
-            Vm.RequestStop(() =>
+            Vm.StopAndQuiesce(() =>
             {
+                if (disks is null)
+                    Again();
+                else
+                    disks.Leave(Again);
+            });
+
+            void Again()
+            {
+                disks?.Dispose();
                 Vm.Dispose();
                 BeginSecondary();
                 Keeper?.Renew();
-            });
+            }
         });
     }
 
@@ -296,12 +354,16 @@ internal sealed partial class NodeContext : IDisposable
         _acceptor?.Dispose();
         Keeper?.Dispose();
         Vm?.Dispose();
+        History?.Dispose();
         Loop.Dispose();
     }
 
     private void BeginSecondary()
     {
+        History?.Dispose();
+        PendingReplay.Run(_configuration);
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Secondary, _serial);
+        History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
         WatchMachine();
         Secondary = new SecondaryRole(this, Vm);
         StateChanged("waiting for the primary");
@@ -325,7 +387,7 @@ internal sealed partial class NodeContext : IDisposable
 
     private void Listen()
     {
-        _acceptor = new PairAcceptor(Loop, TimeSpan.FromSeconds(2), Judge, OnPaired, channel => _keepers.Add(new KeeperChannel(this, channel, _keepers)));
+        _acceptor = new PairAcceptor(Loop, TimeSpan.FromSeconds(2), Vm.Disks.Count(disk => disk.Replicated), Judge, OnPaired, channel => _keepers.Add(new KeeperChannel(this, channel, _keepers)));
         _listener = new LinkListener(Loop, OwnAddress, Identity, LinkOptions, _acceptor.Judge, _acceptor.Accept);
     }
 

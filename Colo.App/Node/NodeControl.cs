@@ -117,6 +117,7 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             },
             Checkpoint = StatusParts.Checkpoints(node.Figures),
             Compare = StatusParts.Compare(primary),
+            Disk = primary?.Disks.Status(node.Vm) ?? node.Secondary?.Disks?.Status(node.Vm) ?? StatusParts.Disks(node.Vm),
             Nic = StatusParts.Nics(node.Vm),
             Failover = new FailoverStatus { Count = node.Failovers, Last = node.LastFailover },
         };

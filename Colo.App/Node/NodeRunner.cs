@@ -27,6 +27,11 @@ public static class NodeRunner
                 ? StandaloneRunner.Run(config, options.RestoreFile)
                 : RunPair(options, config);
         }
+        catch (SafetyException e)
+        {
+            Log.Error($"{config.Vm.Name}: {e.Message}");
+            return 3;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidDataException)
         {
             Log.Error($"{config.Vm.Name}: {e.Message}");
@@ -69,8 +74,6 @@ public static class NodeRunner
             : null;
         if (key is not null)
             return $"{key}: not built yet in this version; remove it, so that nobody relies on it";
-        if (config.Vm.StateDirectory is not null)
-            Log.Warning("[vm] state-dir: generations are not kept yet in this version: after both nodes were down, you say which one is the primary");
         return null;
     }
 
@@ -79,12 +82,6 @@ public static class NodeRunner
         if (options.Role == NodeRole.Auto)
         {
             Log.Error("--role auto is not built yet: say --role primary on one node and --role secondary on the other");
-            return 2;
-        }
-
-        if (config.Disks is [{ } disk, ..])
-        {
-            Log.Error($"[disk:{disk.Name}]: disks are not replicated yet, so a pair cannot have one; run this guest with --role standalone, or without disks");
             return 2;
         }
 

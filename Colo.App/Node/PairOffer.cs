@@ -9,7 +9,7 @@ namespace Colo.Node;
 /// <param name="MemorySize">Bytes of RAM.</param>
 /// <param name="Cpus">vCPUs.</param>
 /// <param name="Macs">MAC addresses of the NICs, in order, as text.</param>
-/// <param name="Disks">Names and sizes of the disks, in order, as text.</param>
+/// <param name="Disks">Names, sizes and kinds of the disks, in order, as text.</param>
 /// <param name="Cpu">The CPU that the guest sees, as text; differing ones could crash the guest after a takeover.</param>
 internal sealed record PairOffer(ulong MemorySize, int Cpus, IReadOnlyList<string> Macs, IReadOnlyList<string> Disks, string Cpu)
 {
@@ -27,11 +27,9 @@ internal sealed record PairOffer(ulong MemorySize, int Cpus, IReadOnlyList<strin
     }
 
     /// <exception cref="StateFormatException">It is not one.</exception>
-    internal static PairOffer Read(ReadOnlySpan<byte> bytes)
+    internal static PairOffer Read(ref StateReader reader)
     {
-        var reader = new StateReader(bytes, "pairing request");
         var body = reader.Record("PAIR", 1, out _);
-        reader.Finish();
         var memory = body.U64();
         var cpus = (int)body.U32();
         var offer = new PairOffer(memory, cpus, ReadTexts(ref body), ReadTexts(ref body), body.Text(256));

@@ -48,7 +48,7 @@ internal sealed partial class PrimaryRole
 
     private void Schedule()
     {
-        if (_step != Step.Idle || _wanted is not { } reason || _ended)
+        if (_step != Step.Idle || _wanted is not { } reason || _ended || _disks.Broken)
             return;
         var now = MonotonicClock.Now;
         if (now < _earliestNs && reason is not (CheckpointReason.Planned or CheckpointReason.Sync))
@@ -68,9 +68,9 @@ internal sealed partial class PrimaryRole
     private void OnStopped()
     {
         var session = _session;
-        if (session is not { Sender: not null, MemorySynced: true } || _step != Step.Stopping)
+        if (session is not { Sender: not null, MemorySynced: true } || _step != Step.Stopping || _disks.Broken)
         {
-            // The secondary was lost on the way; another one may be there already, which has not even the memory.
+            // The secondary was lost on the way, or given up; another one may be there already, which has not even the memory.
             _step = Step.Idle;
             _vm.Machine.Resume();
             return;
@@ -79,6 +79,7 @@ internal sealed partial class PrimaryRole
         FaultPoints.Reach("primary-stopped");
         _vm.Freeze();
         _epoch++;
+        _disks.Epoch = _epoch;
         var now = MonotonicClock.Now;
         foreach (var nic in _nics)
         {
@@ -88,6 +89,7 @@ internal sealed partial class PrimaryRole
         }
 
         _state.Clear();
+        _disks.WriteMarks(_state);
         _vm.Save(_state);
         HeldOutput.Write(_state, _nics);
         if (_state_ == PrimaryState.Syncing)

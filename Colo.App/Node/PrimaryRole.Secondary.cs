@@ -27,7 +27,6 @@ internal sealed partial class PrimaryRole
         _listenUntilNs = 0;
         _state_ = PrimaryState.Syncing;
         _node.StateChanged("a secondary is there; its first sync begins");
-        _vm.Machine.Dirty.Enable();
         session.Start(this);
         WatchSilenceAt(MonotonicClock.Now + (_settings.Heartbeat.Ticks * 100));
     }
@@ -59,6 +58,7 @@ internal sealed partial class PrimaryRole
                 RequestCheckpoint(CheckpointReason.Divergence);
                 break;
             case ControlMessage.GuestEndedAcknowledged when _ended:
+                _endAcknowledged = _state_ == PrimaryState.Protected;
                 FinishEnd(null);
                 break;
             case ControlMessage.Leave:
@@ -73,6 +73,9 @@ internal sealed partial class PrimaryRole
             case ControlMessage.HandoverRequest:
                 if (!TrySwitchover(_node.OnSwitchedOver))
                     Log.Warning("the secondary's operator asks for the guest; not protected yet");
+                break;
+            case ControlMessage.DiskHashes or ControlMessage.DisksReady or ControlMessage.DisksDurable:
+                _disks.OnControl(session, type, body);
                 break;
             case ControlMessage.StopRequest:
                 EndGuest(MachineEvent.PowerOff);
@@ -111,6 +114,7 @@ internal sealed partial class PrimaryRole
         // First of all the keeper: whatever happens from here, nobody may take this guest over.
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
         _session = null;
+        _disks.Detach();
         var was = _state_;
         // Its checkpoint is taken and not acknowledged: the guest stands still for it.
         var stopped = _handover || was == PrimaryState.Stopped;
@@ -134,6 +138,8 @@ internal sealed partial class PrimaryRole
         }
 
         _state_ = PrimaryState.Unprotected;
+        // Known on disk before the world sees anything that the secondary has not shared.
+        _node.Alone();
         _voice.Alone();
         foreach (var nic in _nics)
         {
@@ -213,6 +219,8 @@ internal sealed partial class PrimaryRole
     /// <returns>Null, or why not.</returns>
     internal string? JudgePairing(LinkInstance instance)
     {
+        if (!_disksReady)
+            return "its disks are still being brought to the state of the takeover";
         var known = _session?.Peer.Instance == instance;
         if (_state_ == PrimaryState.Stopped)
             // One that was handed the guest and wants to pair has not read the message, and will not any more.
@@ -257,6 +265,7 @@ internal sealed partial class PrimaryRole
     private void BecomeProtected()
     {
         _state_ = PrimaryState.Protected;
+        _node.PeerIsCurrent();
         OnEcho();
         _node.StateChanged("protected");
     }
@@ -305,10 +314,24 @@ internal sealed partial class PrimaryRole
     {
         Log.Info("the other node speaks as the guest");
         _taken = true;
+        _disks.Detach();
+        _node.Outdated();
         _vm.Release();
         var done = _switched;
         _switched = null;
         done?.Invoke(true);
+    }
+
+    /// <summary>The secondary's disks fail or hold the guest up: the guest goes on, and the secondary is dismissed.</summary>
+    private void OnDisksFailed(string reason)
+    {
+        if (_session is not { } session || HandedOver)
+            return;
+        Log.Error($"{reason}; the secondary is dismissed");
+        if (_state_ == PrimaryState.Syncing)
+            session.Fail(reason);
+        else
+            Dismiss(reason);
     }
 
     private void Dismiss(string reason)
@@ -342,6 +365,14 @@ internal sealed partial class PrimaryRole
             // loop's wait ends with EINTR, and timers come before the sockets.)
             session.DrainControl();
             if (session != _session || _taken)
+                return;
+        }
+
+        if (_disks.WaitingSinceNs is var since && since != long.MaxValue && now - since >= _settings.TimeoutNs)
+        {
+            _disks.GiveUp();
+            OnDisksFailed($"the secondary's disks have not answered for {(now - since) / 1_000_000} ms");
+            if (session != _session)
                 return;
         }
 

@@ -3,6 +3,7 @@ using Colo.Machine;
 using Colo.Monitor;
 using Colo.Protection;
 using Colo.Proxy;
+using Colo.State;
 
 namespace Colo.Node;
 
@@ -35,6 +36,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     private readonly PrimaryNic[] _nics;
     private readonly Voice _voice = new();
     private readonly CheckpointFigures _figures;
+    private readonly PrimaryDisks _disks;
     private readonly LoopTimer _compareTimer;
     private readonly LoopTimer _endTimer;
     private PrimarySession? _session;
@@ -42,10 +44,16 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     private PendingInput? _adopted;
     private long _bytesBefore;
     private bool _ended;
+    private bool _endAcknowledged;
+    private bool _disksReady;
     private MachineEvent _endEvent;
 
-    /// <summary>Takes over the guest's NICs; <paramref name="vm"/> may run already.</summary>
-    internal PrimaryRole(NodeContext node, GuestVm vm, ulong epoch)
+    /// <summary>Takes over the guest's NICs and disks; <paramref name="vm"/> may run already.</summary>
+    /// <param name="node">Its node.</param>
+    /// <param name="vm">The guest.</param>
+    /// <param name="epoch">The epoch it runs in.</param>
+    /// <param name="disksReady">Whether the images are whole; otherwise <see cref="OnDisksReady"/> tells when they are.</param>
+    internal PrimaryRole(NodeContext node, GuestVm vm, ulong epoch, bool disksReady)
     {
         _node = node;
         _vm = vm;
@@ -53,6 +61,8 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _figures = node.Figures;
         _bytesBefore = _figures.BytesSent;
         _epoch = epoch;
+        _disksReady = disksReady;
+        _disks = new PrimaryDisks(node, vm, epoch, disksReady) { Failed = OnDisksFailed };
         _nics = [.. vm.Nics.Select(nic => new PrimaryNic(nic, _voice, RequestCheckpoint))];
         _scheduleTimer = node.Loop.AddTimer(Schedule);
         _intervalTimer = node.Loop.AddTimer(() => RequestCheckpoint(CheckpointReason.Interval));
@@ -77,6 +87,11 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     internal PrimarySession? Session => _session;
 
     internal IReadOnlyList<PrimaryNic> Nics => _nics;
+
+    internal PrimaryDisks Disks => _disks;
+
+    /// <summary>After a takeover: the images are whole, and another secondary can be taken.</summary>
+    internal void OnDisksReady() => _disksReady = true;
 
     /// <inheritdoc/>
     public bool FromGuest(GuestNic nic, Span<byte> frame)
@@ -170,12 +185,32 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         if (_session is { } session && _state_ != PrimaryState.Unprotected)
         {
             // What is held may leave when the secondary has said that it will never take over.
-            session.SendControl(ControlMessage.GuestEnded, [(byte)what]);
-            _endTimer.SetAfter(_settings.Timeout);
+            if (_disks.Count == 0)
+            {
+                SendGuestEnded(session);
+                return;
+            }
+
+            // The disks of both nodes are to end alike: what is under way is finished and sent before.
+            _endTimer.SetAfter(_settings.Slow);
+            _vm.StopAndQuiesce(() =>
+            {
+                if (_session == session)
+                    SendGuestEnded(session);
+            });
             return;
         }
 
         FinishEnd(null);
+    }
+
+    private void SendGuestEnded(PrimarySession session)
+    {
+        var body = new StateWriter(256);
+        body.U8((byte)_endEvent);
+        _disks.WriteMarks(body);
+        session.SendControl(ControlMessage.GuestEnded, body.Written);
+        _endTimer.SetAfter(_disks.Count == 0 ? _settings.Timeout : _settings.Slow);
     }
 
     /// <inheritdoc/>
@@ -184,6 +219,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _node.Loop.RemoveAfterRound(AfterRound);
         foreach (var timer in new[] { _scheduleTimer, _intervalTimer, _slowTimer, _compareTimer, _endTimer, _dismissTimer, _silenceTimer })
             timer.Dispose();
+        _disks.Dispose();
         _session?.Dispose();
         _adopted?.Dispose();
         foreach (var nic in _nics)
@@ -195,6 +231,8 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         if (warning is not null)
             Log.Warning($"{warning}; the guest's last output is released all the same, for it has ended");
         _state_ = PrimaryState.Stopped;
+        if (warning is null && _endAcknowledged)
+            _node.GuestEnded();
         foreach (var nic in _nics)
             nic.Comparer.SetProtected(false);
         _node.Exit(_endEvent == MachineEvent.Crash ? 1 : 0, orderly: true);

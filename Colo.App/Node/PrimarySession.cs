@@ -1,10 +1,13 @@
 using System.Buffers.Binary;
 using System.Net;
+using Colo.Block.Nbd;
+using Colo.Block.Replication;
 using Colo.Checkpoint;
 using Colo.Link;
 using Colo.Linux;
 using Colo.Monitor;
 using Colo.Proxy;
+using Colo.State;
 
 namespace Colo.Node;
 
@@ -26,6 +29,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
     private readonly byte[] _head = new byte[PacketHead.Size];
     private readonly byte[] _body = new byte[256];
     private readonly Func<PrimarySession, PrimaryRole?> _accept;
+    private readonly IReadOnlyList<LinkChannel> _diskChannels;
     private PrimaryRole? _role;
     private bool _closed;
     private bool _roomWanted;
@@ -37,6 +41,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         _control = channels.Control.Open(node.Loop, this);
         _packets = channels.Packets.Open(node.Loop, this);
         _stream = new LinkCheckpointStream(channels.Checkpoint.OpenBlocking());
+        _diskChannels = channels.Disks;
         var beats = new Heartbeat(node.Settings.Heartbeat, node.Settings.Timeout, TimeSpan.FromTicks(node.Settings.MarginNs / 100), MonotonicClock.Now);
         StartedNs = MonotonicClock.Now;
         _pairing = node.Loop.AddTimer(Dispose);
@@ -54,6 +59,15 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
     internal IPEndPoint Address => _control.Peer.Address;
 
     internal CheckpointSender? Sender { get; private set; }
+
+    /// <summary>What the secondary's images held when it came.</summary>
+    internal DiskHistory PeerHistory { get; private set; } = DiskHistory.None;
+
+    /// <summary>A bit for each replicated disk whose image there is all zeroes.</summary>
+    internal byte PeerBlank { get; private set; }
+
+    /// <summary>What of the images has to be compared.</summary>
+    internal PairingDecision Pairing { get; private set; } = new(SyncKind.Everything, "", "");
 
     /// <summary>Whether the first sync has little left, so that checkpoints can be taken.</summary>
     internal bool MemorySynced { get; set; }
@@ -86,11 +100,23 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
 
     private ulong Mirrored { get; set; }
 
-    /// <summary>Begins to send the guest's memory.</summary>
+    /// <summary>Begins the first sync: first the disks, which may take long, then the memory.</summary>
     internal void Start(PrimaryRole role)
     {
         _pairing.Cancel();
         _role = role;
+        role.Disks.Begin(this);
+    }
+
+    /// <summary>The stream of one Disk channel, to be opened once.</summary>
+    internal INbdTransport TakeDiskTransport(int index) => new LinkNbdTransport(_diskChannels[index].OpenByteStream());
+
+    /// <summary>The secondary's images are as the primary's: the memory follows.</summary>
+    internal void OnDisksSynced()
+    {
+        if (_closed || _role is not { } role)
+            return;
+        _node.Vm.Machine.Dirty.Enable();
         Sender = new CheckpointSender(
             _node.Vm.Memory,
             new MachineDirtySource(_node.Vm.Machine.Dirty),
@@ -223,6 +249,8 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         _heartbeat.Dispose();
         _control.Dispose();
         _packets.Dispose();
+        foreach (var channel in _diskChannels)
+            channel.Dispose();
     }
 
     /// <summary>The first message: what the secondary's VM is made of.</summary>
@@ -230,7 +258,19 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
     {
         if (connection != _control || (ControlMessage)type != ControlMessage.PairRequest)
             throw new FormatException($"message {type} before the pairing request");
-        var wrong = _node.Vm.Offer.Differs(PairOffer.Read(body));
+        var reader = new StateReader(body, "pairing request");
+        var wrong = _node.Vm.Offer.Differs(PairOffer.Read(ref reader));
+        PeerHistory = DiskHistory.Read(ref reader);
+        PeerBlank = reader.U8();
+        reader.Finish();
+        if (wrong is null && PeerHistory.Disks.Count != _diskChannels.Count)
+            throw reader.Bad($"{PeerHistory.Disks.Count} replicated disks and {_diskChannels.Count} channels for them");
+        if (wrong is null && _diskChannels.Count > 0)
+        {
+            Pairing = PairingRules.Judge(_node.History.Data, PeerHistory.Data);
+            wrong = Pairing.Kind == SyncKind.Refuse ? Pairing.Text : null;
+        }
+
         // Asked before the channels were opened, too; things may have moved on since.
         if (_node.Primary?.JudgePairing(Peer.Instance) is { } refusal)
         {
@@ -240,7 +280,10 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
 
         if (wrong is null)
         {
-            _control.TrySend((ushort)ControlMessage.PairAccept, [], []);
+            var accept = new StateWriter(512);
+            new DiskHistory(_node.History.Data, []).Write(accept);
+            accept.U8((byte)Pairing.Kind);
+            _control.TrySend((ushort)ControlMessage.PairAccept, accept.Written, []);
             _role = _accept(this);
             return;
         }

@@ -95,7 +95,7 @@ internal sealed partial class SecondaryRole
     {
         if (_state != SecondaryState.Protected || reason == LinkClosedReason.Goodbye)
         {
-            if (!_loading || reason == LinkClosedReason.Goodbye)
+            if (!(_loading || _applying) || reason == LinkClosedReason.Goodbye)
                 Restart($"the link to the primary ended: {text}");
             return;
         }
@@ -172,7 +172,7 @@ internal sealed partial class SecondaryRole
     {
         if (_state != SecondaryState.Protected || _takeover is not null)
             return;
-        if (_loading)
+        if (_loading || _applying)
         {
             // A checkpoint that is acknowledged is gone on from; it is loaded in a moment.
             _deferred ??= (reason, planned);
@@ -203,6 +203,9 @@ internal sealed partial class SecondaryRole
             return;
         }
 
+        // Decided and on the disk before anything is said.
+        var disks = TakeDisks()!;
+        disks.Decide(_epoch);
         Checkpoint.FaultPoints.Reach("secondary-before-speaking");
         _state = SecondaryState.Ended;
         foreach (var nic in _vm.Nics)
@@ -212,7 +215,7 @@ internal sealed partial class SecondaryRole
         }
 
         _vm.Machine.Dirty.Disable();
-        var primary = new PrimaryRole(_node, _vm, _epoch);
+        var primary = new PrimaryRole(_node, _vm, _epoch, disksReady: false);
         foreach (var nic in _vm.Nics)
             Announcement.Send(nic.Mac, nic.Addresses, nic.Backend.Send);
         var replayed = 0;
@@ -222,7 +225,13 @@ internal sealed partial class SecondaryRole
         _node.TookOver(this, primary, takeover.Reason, MonotonicClock.Now - takeover.StartedNs, replayed);
         if (_vmEnded is { } ended)
             primary.OnMachineEvent(ended, "before the takeover");
-        // Last, for it joins the receiver's thread: the guest speaks already.
+        // While the guest speaks already: what it has written since the checkpoint becomes the images' content.
+        disks.BecomePrimary(primary.Disks, () =>
+        {
+            primary.OnDisksReady();
+            disks.Dispose();
+        });
+        // Last, for it joins the receiver's thread.
         Dispose();
     }
 

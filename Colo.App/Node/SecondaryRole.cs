@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Colo.Block.Replication;
 using Colo.Checkpoint;
 using Colo.Link;
 using Colo.Linux;
@@ -47,13 +48,17 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     private LinkCheckpointStream? _stream;
     private LinkHeartbeat? _heartbeat;
     private CheckpointReceiver? _receiver;
+    private SecondaryDisks? _disks;
     private SecondaryState _state;
     private ulong _epoch;
     private ulong _framesReceived;
     private ulong _acknowledged;
     private bool _loading;
+    private bool _applying;
     private MachineEvent? _vmEnded;
     private string _lastAttempt = "";
+    private bool _guestEndKnown;
+    private Action? _onSettled;
 
     internal SecondaryRole(NodeContext node, GuestVm vm)
     {
@@ -63,8 +68,8 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         _commit = new ImageCommit(vm.Memory);
         _dirty = new MachineDirtySource(vm.Machine.Dirty);
         _silenceTimer = node.Loop.AddTimer(OnSilence);
-        _settleTimer = node.Loop.AddTimer(FinishTakeover);
-        _dialer = new PairDialer(node.Loop, node.PeerAddress, node.Identity, node.LinkOptions, OnPaired)
+        _settleTimer = node.Loop.AddTimer(() => (_onSettled ?? FinishTakeover)());
+        _dialer = new PairDialer(node.Loop, node.PeerAddress, node.Identity, node.LinkOptions, vm.Disks.Count(disk => disk.Replicated), OnPaired)
         {
             AttemptFailed = OnAttemptFailed,
         };
@@ -80,6 +85,9 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     internal bool Connected => _control is { IsOpen: true };
 
     internal CheckpointReceiver? Receiver => _receiver;
+
+    /// <summary>The disks, once the primary has taken this node.</summary>
+    internal SecondaryDisks? Disks => _disks;
 
     /// <summary>Begins to look for the primary.</summary>
     internal void Start() => _dialer.Start();
@@ -150,10 +158,19 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         _settleTimer.Dispose();
         _dialer.Dispose();
         CloseLinks("the secondary ends");
+        TakeDisks()?.Dispose();
         foreach (var nic in _nics)
             nic.Dispose();
         _pending.Dispose();
         _commit.Dispose();
+    }
+
+    /// <summary>Gives the disks away: what they hold may have to be finished after the links are closed.</summary>
+    internal SecondaryDisks? TakeDisks()
+    {
+        var disks = _disks;
+        _disks = null;
+        return disks;
     }
 
     private void CloseLinks(string text)
@@ -189,6 +206,12 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         };
         var writer = new State.StateWriter();
         _vm.Offer.Write(writer);
+        var disks = _vm.Disks.Where(disk => disk.Replicated).ToArray();
+        _node.History.Tell(disks.Length).Write(writer);
+        var blank = 0;
+        for (var i = 0; i < disks.Length; i++)
+            blank |= disks[i].Blank ? 1 << i : 0;
+        writer.U8((byte)blank);
         _control.TrySend((ushort)ControlMessage.PairRequest, writer.Written, []);
     }
 
@@ -197,19 +220,21 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         switch (type)
         {
             case ControlMessage.PairAccept when _state == SecondaryState.Waiting:
-                BeginSync();
+                BeginSync(body);
+                break;
+            case ControlMessage.DiskHashRequest when _disks is { } disks && _state == SecondaryState.Syncing:
+                disks.OnHashRequest(body, _control!);
+                break;
+            case ControlMessage.DisksSent when _disks is { } disks && _state == SecondaryState.Syncing:
+                var sent = new State.StateReader(body, "marks of the disks");
+                disks.OnSent(DiskMarks.Read(ref sent, disks.Count), () => _control?.TrySend((ushort)ControlMessage.DisksReady, [], []));
                 break;
             case ControlMessage.PairRefuse:
                 Log.Error($"the primary refuses this node: {System.Text.Encoding.UTF8.GetString(body)}");
                 _node.Exit(3, orderly: true);
                 break;
-            case ControlMessage.GuestEnded when body.Length == 1:
-                Log.Info($"the guest has ended ({(MachineEvent)body[0]})");
-                _state = SecondaryState.Ended;
-                _node.Keeper?.SetFlags(Protection.KeeperPage.NodeFlags.Orderly);
-                _control!.TrySend((ushort)ControlMessage.GuestEndedAcknowledged, [], []);
-                _control.Flush();
-                _node.Exit(0, orderly: true);
+            case ControlMessage.GuestEnded when body.Length > 1:
+                OnGuestEnded(body);
                 break;
             case ControlMessage.Handover when body.Length == 8 && _state == SecondaryState.Protected && BinaryPrimitives.ReadUInt64LittleEndian(body) == _acknowledged:
                 TakeOver("planned switchover", planned: true);
@@ -225,10 +250,66 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         }
     }
 
-    private void BeginSync()
+    private void OnGuestEnded(ReadOnlySpan<byte> body)
     {
+        Log.Info($"the guest has ended ({(MachineEvent)body[0]})");
+        var reader = new State.StateReader(body[1..], "marks of the disks");
+        var marks = DiskMarks.Read(ref reader, _disks?.Count ?? 0);
+        var whole = _state == SecondaryState.Protected;
+        _state = SecondaryState.Ended;
+        _node.Keeper?.SetFlags(Protection.KeeperPage.NodeFlags.Orderly);
+        if (_disks is not { Count: > 0 } disks || !whole)
+        {
+            Acknowledge();
+            return;
+        }
+
+        // A primary that dies just now sends no more of what it has promised.
+        _settleTimer.SetAfter(_node.Settings.Slow);
+        _onSettled = Acknowledge;
+        // The SVM's own writes are dropped: nothing of it may be under way.
+        _vm.StopAndQuiesce(() => disks.End(marks, Acknowledge));
+
+        void Acknowledge()
+        {
+            if (_guestEndKnown)
+                return;
+            _guestEndKnown = true;
+            _control?.TrySend((ushort)ControlMessage.GuestEndedAcknowledged, [], []);
+            _control?.Flush();
+            _node.Exit(0, orderly: true);
+        }
+    }
+
+    private void BeginSync(ReadOnlySpan<byte> accept)
+    {
+        var reader = new State.StateReader(accept, "the primary's answer");
+        var primary = DiskHistory.Read(ref reader).Data;
+        var kind = reader.U8();
+        reader.Finish();
+        if (kind is not ((byte)SyncKind.Changed or (byte)SyncKind.Everything))
+            throw reader.Bad($"kind of sync {kind}");
         _state = SecondaryState.Syncing;
         _node.StateChanged("receives the guest for the first time");
+        try
+        {
+            _disks = new SecondaryDisks(_node, _vm, _channels!.Disks, primary, (SyncKind)kind, OnDisksFailed)
+            {
+                Durable = epoch =>
+                {
+                    Span<byte> body = stackalloc byte[8];
+                    BinaryPrimitives.WriteUInt64LittleEndian(body, epoch);
+                    _control?.TrySend((ushort)ControlMessage.DisksDurable, body, []);
+                },
+            };
+        }
+        catch (IOException e)
+        {
+            Log.Error($"the disks cannot be replicated: {e.Message}");
+            _node.Exit(1, orderly: true);
+            return;
+        }
+
         var stream = _channels!.Checkpoint.OpenBlocking();
         // Whether the primary still lives is for the heartbeats to tell: between two checkpoints nothing may come for long.
         stream.WaitLimit = TimeSpan.FromDays(1);
@@ -243,6 +324,16 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         receiver.Start();
     }
 
+    private void OnDisksFailed(string reason)
+    {
+        if (_state == SecondaryState.Ended || _takeover is not null)
+            return;
+        // The guest goes on at the primary. Trying again at once would end the same way.
+        Log.Error($"{reason}; this node cannot be the secondary until that is mended");
+        Leave();
+        _node.Exit(1, orderly: true);
+    }
+
     private void OnReceiverFailed(CheckpointReceiver receiver, Exception e)
     {
         // The end of the connection shows on the other channels too, with better evidence of what happened.
@@ -251,6 +342,26 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     }
 
     private void OnComplete(CheckpointReceiver receiver, ReceivedCheckpoint checkpoint)
+    {
+        if (receiver != _receiver || _state == SecondaryState.Ended || _takeover is not null || _disks is not { } disks)
+            return;
+        long[] marks;
+        try
+        {
+            var reader = new State.StateReader(checkpoint.State.Span, $"checkpoint {checkpoint.Epoch}");
+            marks = DiskMarks.Read(ref reader, disks.Count);
+        }
+        catch (FormatException e)
+        {
+            Restart(e.Message);
+            return;
+        }
+
+        // A checkpoint is whole only with what the disks' streams bring up to it.
+        disks.WhenReceived(marks, () => OnWhole(receiver, checkpoint, marks));
+    }
+
+    private void OnWhole(CheckpointReceiver receiver, ReceivedCheckpoint checkpoint, long[] marks)
     {
         if (receiver != _receiver || _state == SecondaryState.Ended || _takeover is not null)
             return;
@@ -263,15 +374,16 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         FaultPoints.Reach("secondary-acknowledged");
         var started = MonotonicClock.Now;
         if (checkpoint.First)
-            LoadCheckpoint(checkpoint, started);
+            LoadCheckpoint(checkpoint, marks, started);
         else
-            _vm.RequestStop(() => LoadCheckpoint(checkpoint, started));
+            // Also its disks' requests: they read into the memory that is about to change.
+            _vm.StopAndQuiesce(() => LoadCheckpoint(checkpoint, marks, started));
     }
 
-    private void LoadCheckpoint(ReceivedCheckpoint checkpoint, long startedNs)
+    private void LoadCheckpoint(ReceivedCheckpoint checkpoint, long[] marks, long startedNs)
     {
         // The pairing has ended while the SVM came to rest: its successor begins anew.
-        if (_state == SecondaryState.Ended || _receiver is not { } receiver)
+        if (_state == SecondaryState.Ended || _receiver is not { } receiver || _disks is not { } disks)
             return;
         _vm.Freeze();
         try
@@ -285,6 +397,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
             _commit.Apply(receiver.Staging, _dirty);
             FaultPoints.Reach("secondary-applied");
             var reader = new State.StateReader(checkpoint.State.Span, $"checkpoint {checkpoint.Epoch}");
+            _ = DiskMarks.Read(ref reader, disks.Count);
             _vm.Load(ref reader);
             HeldOutput.Read(ref reader, _nics, checkpoint.Epoch);
             reader.Finish();
@@ -308,13 +421,35 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         foreach (var nic in _nics)
             nic.Resume();
         _pending.DropBefore(_epoch);
+        // The SVM runs on meanwhile; only its disks' requests wait until the images are there.
+        _applying = true;
+        var (runs, applied) = (false, false);
+        disks.Commit(marks, checkpoint.Epoch, () =>
+        {
+            applied = true;
+            if (runs)
+                OnLoaded(receiver, checkpoint, startedNs);
+        });
         if (checkpoint.First)
             _vm.Machine.Start();
         else
             _vm.Machine.Resume();
         _vm.Thaw();
-        receiver.Loaded();
         _loading = false;
+        runs = true;
+        if (applied)
+            OnLoaded(receiver, checkpoint, startedNs);
+        else
+            PumpInput();
+    }
+
+    /// <summary>Memory, machine and disks are at the checkpoint: it is the state that a takeover would go on from.</summary>
+    private void OnLoaded(CheckpointReceiver receiver, ReceivedCheckpoint checkpoint, long startedNs)
+    {
+        if (_state == SecondaryState.Ended || receiver != _receiver)
+            return;
+        receiver.Loaded();
+        _applying = false;
         if (checkpoint.First)
         {
             Acknowledge(ControlMessage.CheckpointReceived, checkpoint.Epoch);

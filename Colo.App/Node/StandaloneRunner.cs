@@ -79,7 +79,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
             State = _ended ? "stopped" : "running",
             Since = _since,
             UptimeS = (MonotonicClock.Now - _started) / 1_000_000_000,
-            Disk = [.. _vm.Disks.Select(disk => new DiskStatus { Name = disk.Name, Size = disk.Size })],
+            Disk = StatusParts.Disks(_vm),
             Nic = StatusParts.Nics(_vm),
         });
         return status!;

@@ -48,6 +48,9 @@ internal static class StatusParts
         return status;
     }
 
+    /// <summary>Disks that nobody follows.</summary>
+    internal static DiskStatus[] Disks(GuestVm vm) => [.. vm.Disks.Select(disk => new DiskStatus { Name = disk.Name, Size = disk.Size })];
+
     internal static NicStatus[] Nics(GuestVm vm) => [.. vm.Nics.Select(nic =>
     {
         var figures = nic.Device.Statistics;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Colo.Block;
+using Colo.Block.Replication;
 using Colo.Boot;
 using Colo.Configuration;
 using Colo.Devices.Net;
@@ -45,13 +46,13 @@ internal static class VmBuilder
             foreach (var nic in configuration.Nics)
                 nics.Add(AddNic(nics.Count, nic, machine, memory, loop, purpose, parameters));
             foreach (var disk in configuration.Disks)
-                disks.Add(AddDisk(disk, machine, memory, loop, parameters));
+                disks.Add(AddDisk(disk, machine, memory, loop, purpose, parameters));
             var random = new VirtioRng(memory, loop);
             var randomTransport = Attach(machine, loop, random, "rng", parameters);
             var kernel = vm.KernelIsBuiltin ? BuiltinGuest.Load() : File.ReadAllBytes(vm.Kernel);
             var initrd = vm.Initrd is null ? [] : File.ReadAllBytes(vm.Initrd);
             var commandLine = string.Join(' ', new[] { vm.CommandLine ?? "" }.Concat(parameters)).Trim();
-            var guest = new GuestVm(loop, memory, machine, nics, disks, Offer(configuration, machine))
+            var guest = new GuestVm(loop, memory, machine, nics, disks, Offer(configuration, machine, disks))
             {
                 Random = (random, randomTransport),
                 LoadKernelImage = memory => PvhLoader.Load(PvhKernel.Parse(kernel, memory), kernel, initrd, commandLine, memory, vm.Cpus),
@@ -88,13 +89,19 @@ internal static class VmBuilder
         return new GuestNic(index, nic.Name, mac, device, transport, backend, loop, live: purpose != Purpose.Secondary);
     }
 
-    private static GuestDisk AddDisk(DiskConfiguration disk, Machine.Machine machine, GuestMemory memory, EventLoop loop, List<string> parameters)
+    private static GuestDisk AddDisk(DiskConfiguration disk, Machine.Machine machine, GuestMemory memory, EventLoop loop, Purpose purpose, List<string> parameters)
     {
         var backend = new ImageFileBackend(disk.Path, disk.SizeToCreate, disk.ReadOnly, loop);
         try
         {
-            var device = new VirtioBlock(new VirtioBlockOptions(disk.Name, disk.Name), backend, memory, loop);
-            return new GuestDisk(disk.Name, device, Attach(machine, loop, device, $"disk {disk.Name}", parameters), backend);
+            var front = new DiskFront(backend);
+            if (purpose == Purpose.Standalone)
+                front.SetTarget(backend);
+            var device = new VirtioBlock(new VirtioBlockOptions(disk.Name, disk.Name), front, memory, loop);
+            return new GuestDisk(disk.Name, disk.Path, device, Attach(machine, loop, device, $"disk {disk.Name}", parameters), front, backend)
+            {
+                Blank = backend.IsBlank,
+            };
         }
         catch
         {
@@ -113,11 +120,11 @@ internal static class VmBuilder
         return transport;
     }
 
-    private static PairOffer Offer(ColoConfiguration configuration, Machine.Machine machine) => new(
+    private static PairOffer Offer(ColoConfiguration configuration, Machine.Machine machine, List<GuestDisk> disks) => new(
         (ulong)configuration.Vm.Memory,
         configuration.Vm.Cpus,
         [.. configuration.Nics.Select(nic => nic.Mac.ToString())],
-        [.. configuration.Disks.Select(disk => disk.Name)],
+        [.. disks.Select(disk => $"{disk.Name} ({disk.Size} bytes{(disk.Replicated ? "" : ", read-only")})")],
         $"{Convert.ToHexStringLower(SHA256.HashData(machine.Cpuid))[..16]}/xsave {machine.XsaveSize}");
 
     private static Kvm.CpuModel Model(CpuModel model) => model switch

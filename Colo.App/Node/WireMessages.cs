@@ -7,9 +7,13 @@ namespace Colo.Node;
 /// The messages of two nodes beside checkpoints and heartbeats. All integers little endian.
 /// <code>
 /// secondary (dials)                                primary (listens)
-///   PairRequest  version, memory, vCPUs, NICs  ──►
-///              ◄──  PairAccept (epoch)  or  PairRefuse (text)
-///   opens the Packets and the Checkpoint channel of the same session
+///   opens Control, Packets, Checkpoint and a Disk channel for each replicated disk
+///   PairRequest  what it is made of, its history  ──►
+///              ◄──  PairAccept (the primary's history, kind of sync)  or  PairRefuse (text)
+///              ◄──  NBD on the Disk channels, the primary being the client; DiskHashRequest …
+///   DiskHashes …  ──►
+///              ◄──  DisksSent (marks)
+///   DisksReady  ──►                                then the memory follows
 ///              ◄──  checkpoints; Frame, WireIsn, Confirmed of each epoch
 ///   CheckpointReceived, CheckpointLoaded  ──►      Output of each epoch ──►
 /// </code>
@@ -18,10 +22,10 @@ namespace Colo.Node;
 /// </summary>
 internal enum ControlMessage : ushort
 {
-    /// <summary>Secondary to primary: what it is. See <see cref="PairOffer"/>.</summary>
+    /// <summary>Secondary to primary: what it is (<see cref="PairOffer"/>), what its images hold (<see cref="Block.Replication.DiskHistory"/>), u8: a bit for each image that is all zeroes.</summary>
     PairRequest = 1,
 
-    /// <summary>Primary to secondary: taken; the first sync begins.</summary>
+    /// <summary>Primary to secondary: taken; the first sync begins. <see cref="Block.Replication.DiskHistory"/> of the primary, without extents, and u8 <see cref="Block.Replication.SyncKind"/>.</summary>
     PairAccept = 2,
 
     /// <summary>Primary to secondary: not taken, with the reason as text.</summary>
@@ -33,7 +37,7 @@ internal enum ControlMessage : ushort
     /// <summary>Secondary to primary, u64 epoch: loaded; the SVM runs in that epoch, and the next checkpoint may come.</summary>
     CheckpointLoaded = 5,
 
-    /// <summary>Primary to secondary, u8 <see cref="Machine.MachineEvent"/>: the guest has ended in order.</summary>
+    /// <summary>Primary to secondary, u8 <see cref="Machine.MachineEvent"/>, then <see cref="DiskMarks"/>: the guest has ended in order, with the disks as they are there.</summary>
     GuestEnded = 6,
 
     /// <summary>Secondary to primary: it will not take over a guest that has ended.</summary>
@@ -62,6 +66,21 @@ internal enum ControlMessage : ushort
 
     /// <summary>Secondary to primary: the operator asks for the guest to be stopped on both nodes.</summary>
     StopRequest = 13,
+
+    /// <summary>Primary to secondary: u8 disk, u64 offset, u32 length (at most 1 MiB): the hashes of its image there, please.</summary>
+    DiskHashRequest = 16,
+
+    /// <summary>Secondary to primary: u8 disk, u64 offset, then a hash for each block (<see cref="Block.Replication.BlockHashes"/>).</summary>
+    DiskHashes = 17,
+
+    /// <summary>Primary to secondary: <see cref="DiskMarks"/>: up to there the disks' streams bring the images to the primary's state.</summary>
+    DisksSent = 18,
+
+    /// <summary>Secondary to primary: the images are there, durable and recorded; memory may follow.</summary>
+    DisksReady = 19,
+
+    /// <summary>Secondary to primary, u64 epoch: what the disks' streams had brought up to that checkpoint is durable.</summary>
+    DisksDurable = 20,
 }
 
 /// <summary>Messages of the Packets channel.</summary>

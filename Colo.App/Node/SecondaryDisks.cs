@@ -1,0 +1,450 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Colo.Block;
+using Colo.Block.Nbd;
+using Colo.Block.Replication;
+using Colo.Checkpoint;
+using Colo.Link;
+using Colo.Linux;
+using Colo.Monitor;
+
+namespace Colo.Node;
+
+/// <summary>
+/// The secondary's replicated disks, one pairing long: the primary's writes are held beside the images until their
+/// checkpoint commits, the SVM's go to a log beside them, and a takeover makes the log the truth. On the loop's thread.
+/// </summary>
+internal sealed class SecondaryDisks : IDisposable
+{
+    private const int MostHashing = 16;
+    private static readonly TimeSpan SyncPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly NodeContext _node;
+    private readonly GuestDisk[] _guests;
+    private readonly SecondaryDisk[] _disks;
+    private readonly NbdServer? _server;
+    private readonly NodeData _primary;
+    private readonly Guid _id;
+    private readonly FirstSync _first;
+    private readonly LoopTimer _syncTimer;
+    private readonly Action<string> _failed;
+    private int _hashing;
+    private int _busy;
+    private bool _following;
+    private bool _syncing;
+    private bool _keep;
+    private bool _disposed;
+    private ulong _committed;
+    private ulong _durable;
+
+    /// <summary>Begins to serve the disks to the primary.</summary>
+    /// <param name="node">Its node.</param>
+    /// <param name="vm">The guest; nothing of it has run.</param>
+    /// <param name="channels">Disk channels of the pairing.</param>
+    /// <param name="primary">What the primary's record says.</param>
+    /// <param name="kind">What of the images will be overwritten.</param>
+    /// <param name="failed">Called with what is wrong when an image or a log fails: this node is good for nothing then.</param>
+    /// <exception cref="IOException">A log or the record cannot be written.</exception>
+    internal SecondaryDisks(NodeContext node, GuestVm vm, IReadOnlyList<LinkChannel> channels, NodeData primary, SyncKind kind, Action<string> failed)
+    {
+        _node = node;
+        _guests = [.. vm.Disks.Where(disk => disk.Replicated)];
+        _primary = primary;
+        _failed = failed;
+        _id = Guid.NewGuid();
+        _syncTimer = node.Loop.AddTimer(Sync);
+        var state = node.History.Data.State;
+        // A whole copy, perhaps the last one, stays as it is until the new one is whole. Others are of no use as they are.
+        _first = state is DataState.Copy or DataState.Current ? FirstSync.Journal : FirstSync.Direct;
+        // What has followed this very data and may be a mixture stays what it is: the primary knows where.
+        if (_guests.Length > 0 && _first == FirstSync.Direct && kind == SyncKind.Everything)
+            node.History.BeginOverwriting();
+        _disks = new SecondaryDisk[_guests.Length];
+        try
+        {
+            for (var i = 0; i < _guests.Length; i++)
+            {
+                var guest = _guests[i];
+                _disks[i] = new SecondaryDisk(guest.Name, guest.Image, FilesOf(guest.Path), _id, _first, node.Loop, OnFailed);
+                guest.Front.SetTarget(_disks[i].Guest);
+            }
+        }
+        catch
+        {
+            foreach (var disk in _disks)
+                disk?.Dispose();
+            throw;
+        }
+
+        foreach (var disk in vm.Disks.Where(disk => !disk.Replicated))
+            disk.Front.SetTarget(disk.Image);
+        if (_guests.Length == 0)
+            return;
+        _server = new NbdServer(
+            [.. _guests.Select((guest, i) => new NbdExport(guest.Name, _disks[i].Mirror) { MinimumBlock = 512, MultiConnection = false })],
+            new NbdServerOptions { MaxRequests = 512 },
+            node.Loop);
+        foreach (var channel in channels)
+            _server.Serve(new LinkNbdTransport(channel.OpenByteStream()), "the primary");
+    }
+
+    internal int Count => _disks.Length;
+
+    /// <summary>Whether a commit is being applied: there is no state to take over from until it is.</summary>
+    internal bool Busy => _busy > 0;
+
+    /// <summary>Where a disk keeps what is not in its image.</summary>
+    internal static SecondaryFiles FilesOf(string image) => new(image + ".colo-log", image + ".colo-journal");
+
+    /// <summary>The primary asks for hashes of an image.</summary>
+    /// <exception cref="FormatException">The question makes no sense.</exception>
+    internal void OnHashRequest(ReadOnlySpan<byte> body, LinkConnection control)
+    {
+        if (body.Length != 13 || body[0] >= _disks.Length)
+            throw new FormatException($"a question for hashes of {body.Length} bytes");
+        var disk = body[0];
+        var offset = BinaryPrimitives.ReadInt64LittleEndian(body[1..]);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(body[9..]);
+        if (offset < 0 || offset % BlockHashes.Block != 0 || length is <= 0 or > DiskSync.Chunk || offset > _guests[disk].Size - length || _hashing == MostHashing)
+            throw new FormatException($"hashes of {length} bytes at {offset} of disk {_guests[disk].Name}");
+        _hashing++;
+        new HashQuestion(this, control, disk, offset, length).Begin();
+    }
+
+    /// <summary>The primary has sent all that the images lack: makes them so, and tells when it is done.</summary>
+    internal void OnSent(long[] marks, Action ready) => WhenReceived(marks, () =>
+    {
+        if (_disposed)
+            return;
+        FaultPoints.Reach("secondary-disks-received");
+        if (_first == FirstSync.Direct)
+        {
+            CommitFirst(marks, ready);
+            return;
+        }
+
+        Each((disk, done) => disk.SealJournal(done), "the journal cannot be made durable", () =>
+        {
+            // From here on a crash ends in the new state: the journals are applied at the next start.
+            _node.History.ApplyJournals(_primary, _id);
+            _keep = true;
+            FaultPoints.Reach("secondary-disks-sealed");
+            CommitFirst(marks, ready);
+        });
+    });
+
+    /// <summary>Calls when all that the primary had written up to the marks is here.</summary>
+    internal void WhenReceived(long[] marks, Action received)
+    {
+        var left = 1;
+        for (var i = 0; i < _disks.Length; i++)
+        {
+            if (_disks[i].Received(marks[i]))
+                continue;
+            left++;
+            _disks[i].WhenReceived(marks[i], Arrived);
+        }
+
+        Arrived();
+
+        void Arrived()
+        {
+            if (--left == 0)
+                received();
+        }
+    }
+
+    /// <summary>
+    /// Sets the disks to a checkpoint. The SVM has no request under way; those that it makes meanwhile wait.
+    /// </summary>
+    internal void Commit(long[] marks, ulong epoch, Action done)
+    {
+        if (_disks.Length == 0)
+        {
+            done();
+            return;
+        }
+
+        _committed = epoch;
+        var i = 0;
+        Each((disk, committed) => disk.Commit(marks[i++], epoch, committed), "a checkpoint cannot be applied", () =>
+        {
+            FaultPoints.Reach("secondary-disks-committed");
+            if (!_syncing)
+                _syncTimer.SetAfter(SyncPause);
+            done();
+        });
+    }
+
+    /// <summary>
+    /// The guest is this node's: records it, durable, before anything is said; then <see cref="BecomePrimary"/>.
+    /// </summary>
+    internal void Decide(ulong epoch)
+    {
+        _keep = true;
+        _syncTimer.Cancel();
+        try
+        {
+            _node.History.TakeOver(_id, epoch);
+        }
+        catch (IOException e)
+        {
+            // The guest would be lost otherwise. Who is current has to be told by people after the next crash.
+            Log.Error($"the takeover could not be recorded: {e.Message}; the guest goes on all the same");
+        }
+
+        FaultPoints.Reach("takeover-recorded");
+    }
+
+    /// <summary>The logs become the images' content; the guest's requests wait until then.</summary>
+    /// <param name="primary">Gets the disks, one after the other.</param>
+    /// <param name="done">Called when all are handed over: the images are whole.</param>
+    internal void BecomePrimary(PrimaryDisks primary, Action done)
+    {
+        var left = _disks.Length;
+        _server?.Dispose();
+        for (var i = 0; i < _disks.Length; i++)
+        {
+            var (n, disk, guest) = (i, _disks[i], _guests[i]);
+            guest.Front.SetTarget(null);
+            MarkWritten(n, disk, () => disk.TakeOver(error =>
+            {
+                if (error != 0)
+                    Log.Error($"disk {guest.Name}: what the guest has written since the last checkpoint cannot be written to {guest.Path}: {Marshal.GetPInvokeErrorMessage(error)}; the log is kept beside it");
+                primary.Connect(n, disk.TakeWaiting());
+                _keep |= error != 0;
+                if (--left > 0)
+                    return;
+                FaultPoints.Reach("takeover-replayed");
+                if (error == 0)
+                {
+                    _node.History.Replayed();
+                    _keep = false;
+                }
+
+                done();
+            }));
+        }
+
+        if (left == 0)
+        {
+            _keep = false;
+            done();
+        }
+    }
+
+    /// <summary>The guest has ended in order: both nodes have the same images.</summary>
+    internal void End(long[] marks, Action done) => WhenReceived(marks, () =>
+    {
+        var i = 0;
+        Each((disk, ended) => disk.EndInOrder(marks[i++], ended), "the guest's last writes cannot be applied", () =>
+        {
+            _node.History.GuestEnded(secondary: true);
+            _following = false;
+            done();
+        });
+    });
+
+    /// <summary>
+    /// Leaves the pairing with whole images: those of the last checkpoint. Perhaps at once; a commit under way is finished.
+    /// </summary>
+    internal void Leave(Action done)
+    {
+        if (!_following)
+        {
+            done();
+            return;
+        }
+
+        _following = false;
+        Each((disk, left) => disk.EndInOrder(null, left), "the last checkpoint cannot be made durable", () =>
+        {
+            _node.History.BecomeCopy();
+            done();
+        });
+    }
+
+    internal DiskStatus[] Status(GuestVm vm)
+    {
+        var replicated = 0;
+        return [.. vm.Disks.Select(guest => new DiskStatus
+        {
+            Name = guest.Name,
+            Size = guest.Size,
+            Pending = guest.Replicated ? _disks[replicated].HeldBytes : 0,
+            Replicated = guest.Replicated ? _disks[replicated++].ReceivedBytes : 0,
+            SyncPercent = _following || !guest.Replicated ? 100 : 0,
+        })];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _syncTimer.Dispose();
+        _server?.Dispose();
+        foreach (var disk in _disks)
+        {
+            disk.KeepFiles = _keep;
+            disk.Dispose();
+        }
+    }
+
+    private void CommitFirst(long[] marks, Action ready)
+    {
+        var i = 0;
+        Each((disk, done) => disk.Commit(marks[i++], 0, done), "the first sync cannot be applied", () =>
+            Each((disk, done) => disk.Sync(done), "the first sync cannot be made durable", () =>
+            {
+                FaultPoints.Reach("secondary-disks-applied");
+                _node.History.BecomeMirror(_primary);
+                _keep = false;
+                _following = true;
+                // Its own marks told where it differed from this data: now it does not.
+                for (var k = 0; k < _disks.Length; k++)
+                    _node.History.Changed(k).Clear(static _ => { });
+                FaultPoints.Reach("secondary-disks-recorded");
+                ready();
+            }));
+    }
+
+    private void MarkWritten(int index, SecondaryDisk disk, Action marked)
+    {
+        var changed = _node.History.Changed(index);
+        var left = 1;
+        foreach (var (offset, length) in disk.GuestWritten())
+        {
+            if (changed.Covers(offset, length))
+                continue;
+            left++;
+            changed.Mark(offset, length, OnMarked);
+        }
+
+        OnMarked(0);
+
+        void OnMarked(int error)
+        {
+            if (error != 0)
+                Log.Error($"disk {_guests[index].Name}: what changed cannot be recorded: {Marshal.GetPInvokeErrorMessage(error)}; let the next secondary begin with an empty image");
+            if (--left == 0)
+                marked();
+        }
+    }
+
+    /// <summary>Has images durable now and then, and tells the primary, which may then forget what it has noted.</summary>
+    private void Sync()
+    {
+        if (_disposed || _syncing || _committed == _durable)
+            return;
+        _syncing = true;
+        var epoch = _committed;
+        Each((disk, done) => disk.Sync(done), "an image cannot be made durable", () =>
+        {
+            _syncing = false;
+            _durable = epoch;
+            FaultPoints.Reach("secondary-disks-durable");
+            Durable?.Invoke(epoch);
+            if (_committed != epoch)
+                _syncTimer.SetAfter(SyncPause);
+        }, counts: false);
+    }
+
+    /// <summary>Called with an epoch whose disks are durable.</summary>
+    internal Action<ulong>? Durable { get; set; }
+
+    private void Each(Action<SecondaryDisk, Action<int>> start, string what, Action done, bool counts = true)
+    {
+        var left = _disks.Length;
+        var failed = 0;
+        _busy += counts ? 1 : 0;
+        if (left == 0)
+            End();
+        foreach (var disk in _disks)
+        {
+            start(disk, error =>
+            {
+                failed = failed == 0 ? error : failed;
+                if (--left == 0)
+                    End();
+            });
+        }
+
+        void End()
+        {
+            _busy -= counts ? 1 : 0;
+            if (_disposed)
+                return;
+            if (failed != 0)
+            {
+                OnFailed($"{what}: {Marshal.GetPInvokeErrorMessage(failed)}");
+                return;
+            }
+
+            try
+            {
+                done();
+            }
+            catch (IOException e)
+            {
+                OnFailed(e.Message);
+            }
+        }
+    }
+
+    private void OnFailed(string reason)
+    {
+        if (!_disposed)
+            _failed(reason);
+    }
+
+    /// <summary>One answer to a question for hashes: read, hashed on the pool, sent.</summary>
+    private sealed unsafe class HashQuestion : IBlockCompletion
+    {
+        private readonly SecondaryDisks _owner;
+        private readonly LinkConnection _control;
+        private readonly BlockRequest _request;
+        private readonly byte[] _answer;
+        private readonly byte* _data;
+
+        internal HashQuestion(SecondaryDisks owner, LinkConnection control, byte disk, long offset, int length)
+        {
+            _owner = owner;
+            _control = control;
+            _request = new BlockRequest(1, this);
+            _answer = new byte[9 + (BlockHashes.Count(length) * BlockHashes.Size)];
+            _answer[0] = disk;
+            BinaryPrimitives.WriteInt64LittleEndian(_answer.AsSpan(1), offset);
+            _data = (byte*)NativeMemory.AlignedAlloc((nuint)length, BlockHashes.Block);
+            _request.Begin(BlockOperation.Read, offset, length);
+            _request.Add(new BlockVector((nint)_data, (nuint)length));
+        }
+
+        internal void Begin() => _owner._disks[_answer[0]].Mirror.Submit(_request);
+
+        public void Completed(BlockRequest request)
+        {
+            if (request.Error != 0)
+            {
+                NativeMemory.AlignedFree(_data);
+                _owner.OnFailed($"disk {_owner._guests[_answer[0]].Name}: the image cannot be read: {Marshal.GetPInvokeErrorMessage(request.Error)}");
+                return;
+            }
+
+            ThreadPool.UnsafeQueueUserWorkItem(static question => question.Hash(), this, preferLocal: false);
+        }
+
+        private void Hash()
+        {
+            BlockHashes.Compute(new ReadOnlySpan<byte>(_data, (int)_request.Length), _answer.AsSpan(9));
+            NativeMemory.AlignedFree(_data);
+            _owner._node.Loop.Post(() =>
+            {
+                _owner._hashing--;
+                if (!_owner._disposed)
+                    _control.TrySend((ushort)ControlMessage.DiskHashes, _answer, []);
+            });
+        }
+    }
+}
