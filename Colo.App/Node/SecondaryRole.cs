@@ -64,7 +64,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         _dirty = new MachineDirtySource(vm.Machine.Dirty);
         _silenceTimer = node.Loop.AddTimer(OnSilence);
         _settleTimer = node.Loop.AddTimer(FinishTakeover);
-        _dialer = new PairDialer(node.Loop, node.PeerAddress, node.Identity, node.LinkOptions, OnPaired)
+        _dialer = new PairDialer(node.Loop, node.PeerAddress, node.Identity, node.LinkOptions, vm.Disks.Count, OnPaired)
         {
             AttemptFailed = OnAttemptFailed,
         };
