@@ -50,7 +50,7 @@ public sealed unsafe class NbdOverLinkTests : LinkTestBase
         var random = new Random(seed);
         var client = Connect(Serve(protection, buffer), protection, buffer);
         var model = new byte[Size];
-        for (var round = 0; round < 20; round++)
+        for (var round = 0; round < (buffer > 0 ? 3 : 8); round++)
         {
             // No two of one round overlap, so their order does not matter.
             var batch = new Batch();
@@ -70,7 +70,7 @@ public sealed unsafe class NbdOverLinkTests : LinkTestBase
                     new Span<byte>(_memory + at, length).Fill(0xEE);
                 var request = batch.Add(operation, at, length, _memory + at, pieces: random.Next(1, 4));
                 request.MayUnmap = random.Next(2) == 0;
-                request.Durable = random.Next(8) == 0;
+                request.Durable = random.Next(16) == 0;
                 if (operation == BlockOperation.Read)
                     ranges.Add((at, length));
                 at += length;
@@ -193,8 +193,7 @@ public sealed unsafe class NbdOverLinkTests : LinkTestBase
         // One that sends blindly: its flags, the export's name, and a write.
         using var blind = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 20_000 };
         blind.Connect(address);
-        blind.Send([0, 0, 0, 3, .. "IHAVEOPT"u8, 0, 0, 0, 1, 0, 0, 0, 0]);
-        blind.Send([0x25, 0x60, 0x95, 0x13, 0, 0, 0, 1, .. new byte[18], 2, 0, .. Enumerable.Repeat((byte)0x5A, 512)]);
+        blind.Send([0, 0, 0, 3, .. "IHAVEOPT"u8, 0, 0, 0, 1, 0, 0, 0, 0, 0x25, 0x60, 0x95, 0x13, 0, 0, 0, 1, .. new byte[18], 2, 0, .. Enumerable.Repeat((byte)0x5A, 512)]);
         Assert.Equal(LinkRefusal.NotThisProtocol, TakeFailure().Reason);
         Assert.Equal(0, B.Get(() => _server!.Connections));
         Assert.False(NbdFixture.ReadImage(Image).AsSpan().ContainsAnyExcept((byte)0));
@@ -207,7 +206,7 @@ public sealed unsafe class NbdOverLinkTests : LinkTestBase
     {
         var client = Connect(Serve(protection, backend: new Nothing()), protection);
         var watch = Stopwatch.StartNew();
-        const int rounds = 24;
+        const int rounds = 12;
         for (var round = 0; round < rounds; round++)
         {
             var batch = new Batch();
