@@ -26,7 +26,9 @@ internal sealed class NbdFixture : IDisposable
 
     public string Path(string name) => System.IO.Path.Combine(Directory, name);
 
-    public NbdAddress Serve(long size, NbdServerOptions? options = null, bool tcp = false, bool readOnly = false, Func<NbdExport, NbdExport>? change = null)
+    public NbdAddress Serve(
+        long size, NbdServerOptions? options = null, bool tcp = false, bool readOnly = false, Func<NbdExport, NbdExport>? change = null,
+        Func<INbdTransport, INbdTransport>? wrap = null)
     {
         NbdAddress address = tcp ? new NbdAddress.Tcp(IPAddress.Loopback, 0) : new NbdAddress.Unix(Path("nbd.sock"));
         _loop.Do(() =>
@@ -34,18 +36,19 @@ internal sealed class NbdFixture : IDisposable
             Backend = new ImageFileBackend(Image, size, readOnly, _loop.Loop);
             var export = new NbdExport("", Backend);
             Server = new NbdServer([change?.Invoke(export) ?? export], options ?? new NbdServerOptions(), _loop.Loop);
-            var listener = new NbdListener(address, _loop.Loop, Server.Serve);
+            var listener = new NbdListener(address, _loop.Loop, (socket, peer) => Server.Serve(wrap?.Invoke(socket) ?? socket, peer));
             _listeners.Add(listener);
             address = listener.Address;
         });
         return address;
     }
 
-    public SyncDisk Connect(NbdAddress address, NbdClientOptions? options = null)
+    public SyncDisk Connect(NbdAddress address, NbdClientOptions? options = null, Func<INbdTransport, INbdTransport>? wrap = null)
     {
         // The handshake on this thread: the server at the other end is on the loop's.
         options ??= new NbdClientOptions();
-        var socket = address.Connect(options.Timeout);
+        INbdTransport socket = address.Connect(options.Timeout);
+        socket = wrap?.Invoke(socket) ?? socket;
         NbdSession session;
         try
         {
@@ -59,17 +62,19 @@ internal sealed class NbdFixture : IDisposable
 
         NbdClient? client = null;
         _loop.Do(() => client = new NbdClient(socket, session, _loop.Loop, options.MaxRequests));
-        var disk = new SyncDisk(_loop, client!);
+        var disk = new SyncDisk(_loop.Loop, client!);
         lock (_clients)
             _clients.Add(disk);
         return disk;
     }
 
     /// <summary>The image's content, in spite of the backend's lock.</summary>
-    public byte[] ReadImage()
+    public byte[] ReadImage() => ReadImage(Image);
+
+    public static byte[] ReadImage(string path)
     {
         // Not through File, whose own lock would not be granted.
-        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeNbd.open(Image, 0x80000), ownsHandle: true);
+        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeNbd.open(path, 0x80000), ownsHandle: true);
         var bytes = new byte[RandomAccess.GetLength(file)];
         for (var at = 0; at < bytes.Length;)
         {
@@ -135,7 +140,7 @@ internal sealed class NbdFixture : IDisposable
 }
 
 /// <summary>A client that is used from a test's thread, one request at a time or many.</summary>
-internal sealed unsafe class SyncDisk(LoopThread loop, NbdClient client)
+internal sealed unsafe class SyncDisk(EventLoop loop, NbdClient client)
 {
     public NbdClient Client => client;
 
@@ -184,7 +189,7 @@ internal sealed unsafe class SyncDisk(LoopThread loop, NbdClient client)
             }
 
             set?.Invoke(request);
-            loop.Loop.Post(() => client.Submit(request));
+            loop.Post(() => client.Submit(request));
             Assert.True(done.Wait(), $"{operation} of {length} bytes at {offset} is not completed");
         }
 

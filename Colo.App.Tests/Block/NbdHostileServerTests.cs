@@ -37,7 +37,7 @@ public sealed class NbdHostileServerTests : IDisposable
             using var loop = new Colo.Tests.Devices.LoopThread(new Colo.Linux.EventLoop());
             NbdClient? client = null;
             loop.Do(() => client = new NbdClient(_address.Connect(TimeSpan.FromSeconds(5)), Session(), loop.Loop));
-            var disk = new SyncDisk(loop, client!);
+            var disk = new SyncDisk(loop.Loop, client!);
             // A hang fails within SyncDisk; what comes back is the server's business.
             _ = disk.Error(BlockOperation.Read, 4096, new byte[8192]);
             _ = disk.Status(0, 1 << 20);
@@ -79,7 +79,7 @@ public sealed class NbdHostileServerTests : IDisposable
         });
         NbdClient? client = null;
         _fixture.Loop.Do(() => client = new NbdClient(_address.Connect(TimeSpan.FromSeconds(5)), Session(), _fixture.Loop.Loop));
-        Assert.Equal(107, new SyncDisk(_fixture.Loop, client!).Error(BlockOperation.Read, 4096, new byte[8192]));
+        Assert.Equal(107, new SyncDisk(_fixture.Loop.Loop, client!).Error(BlockOperation.Read, 4096, new byte[8192]));
         Assert.Contains("breaks the protocol", client!.Failure, StringComparison.Ordinal);
         _fixture.Loop.Do(client.Dispose);
         Assert.True(server.Wait(20_000));

@@ -12,7 +12,7 @@ public sealed class PairSessionTests : LinkTestBase
 
     private (LinkListener Listener, PairAcceptor Acceptor) ListenForPairs(TimeSpan? limit = null, IPEndPoint? address = null)
     {
-        var acceptor = B.Get(() => new PairAcceptor(B.Loop, limit ?? TimeSpan.FromSeconds(5), _ => _policy, _pairs.Add, _keepers.Add));
+        var acceptor = B.Get(() => new PairAcceptor(B.Loop, 0, limit ?? TimeSpan.FromSeconds(5), _ => _policy, _pairs.Add, _keepers.Add));
         return (Listen(judge: acceptor.Judge, accepted: acceptor.Accept, address: address), acceptor);
     }
 
@@ -21,7 +21,7 @@ public sealed class PairSessionTests : LinkTestBase
     private PairSession DialPair(IPEndPoint address, LinkIdentity identity, Action<LinkDialResult>? failed = null)
     {
         var done = new TaskCompletionSource<PairSession>(TaskCreationOptions.RunContinuationsAsynchronously);
-        A.Loop.Invoke(() => new PairDialer(A.Loop, address, identity, new LinkOptions(), done.SetResult) { AttemptFailed = failed }.Start());
+        A.Loop.Invoke(() => new PairDialer(A.Loop, address, identity, new LinkOptions(), 0, done.SetResult) { AttemptFailed = failed }.Start());
         return done.Task.Wait(Limit) ? done.Task.Result : throw new TimeoutException("no pair was made");
     }
 

@@ -4,7 +4,8 @@ namespace Colo.Link;
 
 /// <summary>
 /// An authenticated connection that nothing has been read from yet. Its owner opens it once, as a
-/// <see cref="LinkConnection"/> on an event loop or as a <see cref="BlockingLinkStream"/> of a thread, or disposes it.
+/// <see cref="LinkConnection"/> on an event loop, as a <see cref="BlockingLinkStream"/> of a thread or as a
+/// <see cref="LinkByteStream"/>, or disposes it.
 /// </summary>
 public sealed class LinkChannel : IDisposable
 {
@@ -37,6 +38,9 @@ public sealed class LinkChannel : IDisposable
 
     /// <summary>Makes a thread's blocking stream.</summary>
     public BlockingLinkStream OpenBlocking() => new(Take(), Peer, Ciphers());
+
+    /// <summary>Makes a stream of bytes that never waits.</summary>
+    public LinkByteStream OpenBytes() => new(Take(), Peer, Ciphers());
 
     /// <summary>Closes it, if it was not opened.</summary>
     public void Dispose()

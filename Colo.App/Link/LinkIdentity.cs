@@ -154,7 +154,7 @@ public sealed record LinkOptions
     /// <summary>Protection of Packets.</summary>
     public LinkProtection PacketProtection { get; init; } = LinkProtection.Sealed;
 
-    /// <summary>Protection of Checkpoint.</summary>
+    /// <summary>Protection of Checkpoint and Disk.</summary>
     public LinkProtection CheckpointProtection { get; init; } = LinkProtection.Plain;
 
     /// <summary>Bytes that may wait for the socket on Packets; rounded up to a power of two. Other channels have 1 MiB.</summary>
@@ -163,7 +163,7 @@ public sealed record LinkOptions
     internal LinkProtection ProtectionOf(LinkKind kind) => kind switch
     {
         LinkKind.Packets => PacketProtection,
-        LinkKind.Checkpoint => CheckpointProtection,
+        LinkKind.Checkpoint or LinkKind.Disk => CheckpointProtection,
         _ => Protection,
     };
 }

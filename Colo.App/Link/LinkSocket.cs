@@ -45,10 +45,10 @@ internal static unsafe class LinkSocket
     /// <summary>Sets what depends on the kind of channel.</summary>
     internal static void Configure(FileDescriptor fd, LinkKind kind)
     {
-        if (kind is LinkKind.Checkpoint)
+        if (kind is LinkKind.Checkpoint or LinkKind.Disk)
             return;
         // After a short break of the path go on at its end, not after an exponential wait; and do not queue behind
-        // checkpoint pages on this host. Both are improvements only: a kernel that lacks them is no error.
+        // checkpoint pages and disk data on this host. Both are improvements only: a kernel that lacks them is no error.
         TrySet(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1);
         TrySet(fd, SOL_SOCKET, SO_PRIORITY, 6);
     }

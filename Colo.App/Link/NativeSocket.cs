@@ -28,6 +28,7 @@ internal static unsafe partial class NativeSocket
     internal const int TCP_THIN_LINEAR_TIMEOUTS = 16;
     internal const int TCP_USER_TIMEOUT = 18;
     internal const int MSG_NOSIGNAL = 0x4000;
+    internal const int MSG_DONTWAIT = 0x40;
     internal const int SHUT_WR = 1;
     internal const int SHUT_RDWR = 2;
     internal const ulong SIOCOUTQ = 0x5411;
@@ -36,6 +37,7 @@ internal static unsafe partial class NativeSocket
 
     internal const int EPIPE = 32;
     internal const int EMFILE = 24;
+    internal const int EBADMSG = 74;
     internal const int ENFILE = 23;
     internal const int EADDRNOTAVAIL = 99;
     internal const int ENETUNREACH = 101;
@@ -103,6 +105,9 @@ internal static unsafe partial class NativeSocket
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint sendmsg(int fd, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint recvmsg(int fd, MessageHeader* message, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int shutdown(int fd, int how);

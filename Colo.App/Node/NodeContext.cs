@@ -387,7 +387,7 @@ internal sealed partial class NodeContext : IDisposable
 
     private void Listen()
     {
-        _acceptor = new PairAcceptor(Loop, TimeSpan.FromSeconds(2), Vm.Disks.Count(disk => disk.Replicated), Judge, OnPaired, channel => _keepers.Add(new KeeperChannel(this, channel, _keepers)));
+        _acceptor = new PairAcceptor(Loop, _configuration.Disks.Count(disk => !disk.ReadOnly), TimeSpan.FromSeconds(2), Judge, OnPaired, channel => _keepers.Add(new KeeperChannel(this, channel, _keepers)));
         _listener = new LinkListener(Loop, OwnAddress, Identity, LinkOptions, _acceptor.Judge, _acceptor.Accept);
     }
 

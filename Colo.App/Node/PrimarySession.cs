@@ -109,7 +109,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
     }
 
     /// <summary>The stream of one Disk channel, to be opened once.</summary>
-    internal INbdTransport TakeDiskTransport(int index) => new LinkNbdTransport(_diskChannels[index].OpenByteStream());
+    internal INbdTransport TakeDiskTransport(int index) => new LinkNbdTransport(_diskChannels[index].OpenBytes());
 
     /// <summary>The secondary's images are as the primary's: the memory follows.</summary>
     internal void OnDisksSynced()

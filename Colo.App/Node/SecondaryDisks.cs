@@ -85,7 +85,7 @@ internal sealed class SecondaryDisks : IDisposable
             new NbdServerOptions { MaxRequests = 512 },
             node.Loop);
         foreach (var channel in channels)
-            _server.Serve(new LinkNbdTransport(channel.OpenByteStream()), "the primary");
+            _server.Serve(new LinkNbdTransport(channel.OpenBytes()), "the primary");
     }
 
     internal int Count => _disks.Length;

@@ -13,12 +13,25 @@ public unsafe interface INbdTransport : IDisposable
     int Descriptor { get; }
 
     /// <summary>Receives into scattered memory.</summary>
-    /// <returns>Bytes received, above 0; 0 at the end of the stream; else a negative errno, -EAGAIN when nothing is there.</returns>
+    /// <returns>
+    /// Bytes received, above 0; 0 at the end of the stream; else a negative errno, -EAGAIN when nothing is there, -EBADMSG
+    /// when what came is not what the peer sent.
+    /// </returns>
     nint Receive(BlockVector* into, int count);
 
     /// <summary>Sends scattered memory.</summary>
-    /// <returns>Bytes sent; else a negative errno, -EAGAIN when there is no room.</returns>
+    /// <returns>Bytes taken, whose memory is not needed any more; else a negative errno, -EAGAIN when there is no room.</returns>
     nint Send(BlockVector* from, int count);
+
+    /// <summary>
+    /// Whether bytes that <see cref="Send"/> took have not gone out. Whoever uses the transport then waits for room and
+    /// calls <see cref="Flush"/> or <see cref="Send"/>: nothing else takes them on.
+    /// </summary>
+    bool SendPending { get; }
+
+    /// <summary>Sends what is pending.</summary>
+    /// <returns>0 when nothing is pending any more; else a negative errno, -EAGAIN when there is no room.</returns>
+    nint Flush();
 }
 
 /// <summary>A stream socket, Unix or TCP, as it is.</summary>
@@ -81,6 +94,12 @@ public sealed unsafe class NbdSocket : INbdTransport
                 return -errno;
         }
     }
+
+    /// <inheritdoc/>
+    public bool SendPending => false;
+
+    /// <inheritdoc/>
+    public nint Flush() => 0;
 
     /// <inheritdoc/>
     public void Dispose() => _fd.Dispose();

@@ -26,6 +26,7 @@ internal static unsafe partial class NativeNbd
     internal const int EPIPE = 32;
     internal const int ENFILE = 23;
     internal const int EMFILE = 24;
+    internal const int EBADMSG = 74;
     internal const int ENOTCONN = 107;
     internal const int ETIMEDOUT = 110;
     internal const int EAFNOSUPPORT = 97;

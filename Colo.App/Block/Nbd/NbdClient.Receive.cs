@@ -81,7 +81,12 @@ public sealed unsafe partial class NbdClient
             return false;
         if (received <= 0)
         {
-            Fail(received == 0 ? "the NBD server has closed the connection" : new LinuxException("receive from the NBD server", (int)-received).Message);
+            Fail((int)-received switch
+            {
+                0 => "the NBD server has closed the connection",
+                NativeNbd.EBADMSG => "what came from the NBD server is not as it was sealed: damaged or forged",
+                var errno => new LinuxException("receive from the NBD server", errno).Message,
+            });
             return false;
         }
 

@@ -19,7 +19,8 @@ public sealed unsafe partial class NbdClient
     private void Send()
     {
         var vectors = stackalloc BlockVector[MaxVectors];
-        while (_sending.Count > 0)
+        var sent = _transport.Flush();
+        while (sent >= 0 && _sending.Count > 0)
         {
             var count = 0;
             var skip = _sentOfFirst;
@@ -40,19 +41,18 @@ public sealed unsafe partial class NbdClient
                     break;
             }
 
-            var sent = _transport.Send(vectors, count);
-            if (sent == -Errno.EAGAIN)
-                break;
-            if (sent < 0)
-            {
-                Fail(new LinuxException("send to the NBD server", (int)-sent).Message);
-                return;
-            }
-
-            Sent(sent);
+            sent = _transport.Send(vectors, count);
+            if (sent > 0)
+                Sent(sent);
         }
 
-        var wanted = EventLoop.Readable | (_sending.Count > 0 ? EventLoop.Writable : 0);
+        if (sent < 0 && sent != -Errno.EAGAIN)
+        {
+            Fail(new LinuxException("send to the NBD server", (int)-sent).Message);
+            return;
+        }
+
+        var wanted = EventLoop.Readable | (_sending.Count > 0 || _transport.SendPending ? EventLoop.Writable : 0);
         if (wanted == _interest)
             return;
         _interest = wanted;

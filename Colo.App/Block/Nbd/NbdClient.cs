@@ -63,8 +63,10 @@ public sealed unsafe partial class NbdClient : IBlockBackend, IEventHandler
         _in = (byte*)NativeMemory.Alloc(InSize);
         _afterRound = AfterRound;
         loop.AddAfterRound(_afterRound);
-        _interest = EventLoop.Readable;
+        _interest = EventLoop.Readable | (transport.SendPending ? EventLoop.Writable : 0);
         loop.Add(_descriptor, _interest, this);
+        // What the handshake left in the transport, epoll does not see.
+        loop.Post(Receive);
     }
 
     /// <summary>

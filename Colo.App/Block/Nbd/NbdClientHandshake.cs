@@ -202,6 +202,8 @@ public static class NbdClientHandshake
             {
                 for (var at = 0; at < into.Length;)
                 {
+                    // The server answers only what has gone out whole.
+                    Done(transport.Flush(), 0);
                     var vector = new BlockVector((nint)(start + at), (nuint)(into.Length - at));
                     var received = transport.Receive(&vector, 1);
                     if (received == 0)
@@ -217,6 +219,10 @@ public static class NbdClientHandshake
                 return result;
             if (result != -Errno.EAGAIN)
                 throw new NbdException(new LinuxException("NBD handshake", (int)-result).Message);
+            if (events == 0)
+                return 0;
+            if (transport.SendPending)
+                events |= NativeNbd.POLLOUT;
             var descriptor = new NativeNbd.PollDescriptor { Fd = transport.Descriptor, Events = events };
             var left = Math.Max(0, (_deadline - MonotonicClock.Now + 999_999) / 1_000_000);
             if (left == 0)

@@ -82,7 +82,7 @@ internal sealed unsafe partial class NbdServerConnection
             case OptionAbort:
                 Reply(ReplyAck, []);
                 FlushHandshake();
-                Close(null);
+                Drain();
                 return false;
             case OptionList when data.IsEmpty:
                 ListExports();

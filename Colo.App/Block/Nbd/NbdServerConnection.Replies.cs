@@ -145,7 +145,10 @@ internal sealed unsafe partial class NbdServerConnection
     /// <summary>Sends as much as the socket takes.</summary>
     private void Flush()
     {
-        FlushHandshake();
+        if (_transport.Flush() is < 0 and not -Errno.EAGAIN)
+            Close(null);
+        else
+            FlushHandshake();
         var vectors = stackalloc BlockVector[MaxVectors];
         while (!IsClosed && _outTo == 0 && _firstReply is not null)
         {
@@ -174,7 +177,7 @@ internal sealed unsafe partial class NbdServerConnection
 
         if (IsClosed)
             return;
-        if (_draining && _inFlight == 0)
+        if (_draining && _inFlight == 0 && !HasUnsent)
             Close(null);
         else
             UpdateInterest();

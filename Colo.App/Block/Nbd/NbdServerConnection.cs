@@ -114,7 +114,7 @@ internal sealed unsafe partial class NbdServerConnection : IEventHandler
             Release(partial);
         }
 
-        if (_inFlight == 0)
+        if (_inFlight == 0 && !HasUnsent)
             Close(null);
         else
             UpdateInterest();
@@ -150,6 +150,9 @@ internal sealed unsafe partial class NbdServerConnection : IEventHandler
 
         _server.Remove(this);
     }
+
+    /// <summary>Whether there is something to send beside the replies: they count as requests under way.</summary>
+    private bool HasUnsent => _outTo > 0 || _transport.SendPending;
 
     private bool MayRead =>
         !IsClosed && !_draining && !_waitsForMemory && !_waitsForOwn && _outTo == 0;
@@ -248,7 +251,7 @@ internal sealed unsafe partial class NbdServerConnection : IEventHandler
             if (received == 0)
                 Drain();
             else
-                Close(null);
+                Close(received == -NativeNbd.EBADMSG ? "what came is not as it was sealed: damaged or forged" : null);
             return false;
         }
 
@@ -261,7 +264,7 @@ internal sealed unsafe partial class NbdServerConnection : IEventHandler
 
     private void UpdateInterest()
     {
-        var wanted = (MayRead ? EventLoop.Readable : 0) | (_outTo > 0 || _firstReply is not null ? EventLoop.Writable : 0);
+        var wanted = (MayRead ? EventLoop.Readable : 0) | (HasUnsent || _firstReply is not null ? EventLoop.Writable : 0);
         if (wanted == _interest)
             return;
         // Without interest it is not watched at all: a hang-up would be told again and again.
