@@ -33,6 +33,17 @@ internal sealed unsafe class TestQueue
             _free.Push((ushort)i);
     }
 
+    private TestQueue(TestQueue other, GuestMemory memory)
+    {
+        _memory = memory;
+        _eventIndex = other._eventIndex;
+        _free = new Stack<ushort>(other._free.Reverse());
+        _chains = new Dictionary<ushort, ushort[]>(other._chains);
+        _kicked = other._kicked;
+        (Size, Table, AvailableRing, UsedRing, End) = (other.Size, other.Table, other.AvailableRing, other.UsedRing, other.End);
+        (AvailableIndex, LastUsed) = (other.AvailableIndex, other.LastUsed);
+    }
+
     public ushort Size { get; }
 
     public ulong Table { get; }
@@ -48,6 +59,9 @@ internal sealed unsafe class TestQueue
     public ushort LastUsed { get; private set; }
 
     public int Free => _free.Count;
+
+    /// <summary>The same driver in a guest that goes on from here, over a copy of the memory.</summary>
+    public TestQueue Over(GuestMemory memory) => new(this, memory);
 
     public ref ushort At16(ulong address) => ref *(ushort*)(_memory.Base + address);
 

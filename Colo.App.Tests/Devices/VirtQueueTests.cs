@@ -48,6 +48,49 @@ public sealed class VirtQueueTests : IDisposable
     }
 
     [Fact]
+    public void A_chain_is_taken_again_by_its_head_and_the_ring_stands_still()
+    {
+        var (queue, driver) = Make();
+        var first = driver.Add((Data, 4, false), (Data + 100, 8, true));
+        var second = driver.AddIndirect(0x8000, (Data + 200, 4, false), (Data + 300, 512, true), (Data + 900, 1, true));
+        Assert.True(queue.TryPop(_chain));
+        Assert.True(queue.TryTake(second, _chain));
+        Assert.Equal((second, 4UL, 513UL, 2), (_chain.Head, _chain.ReadableBytes, _chain.WritableBytes, _chain.Writable.Length));
+        Assert.True(queue.TryTake(first, _chain));
+        Assert.Equal((first, 4UL, 8UL), (_chain.Head, _chain.ReadableBytes, _chain.WritableBytes));
+        Assert.Equal(Data + 100, _chain.Writable[0].Address);
+        // The next one on offer is still the second.
+        Assert.True(queue.TryPop(_chain));
+        Assert.Equal(second, _chain.Head);
+        Assert.False(queue.TryPop(_chain));
+        Assert.Null(queue.Fault);
+    }
+
+    [Fact]
+    public void What_is_taken_by_its_head_is_checked_like_what_is_popped()
+    {
+        foreach (var head in new ushort[] { 8, 9, ushort.MaxValue })
+        {
+            var (queue, _) = Make();
+            Assert.False(queue.TryTake(head, _chain));
+            Assert.Contains("descriptor", queue.Fault!, StringComparison.Ordinal);
+        }
+
+        var (looped, driver) = Make();
+        driver.Descriptor(0, Data, 4, 1, 1);
+        driver.Descriptor(1, Data, 4, 1, 0);
+        Assert.False(looped.TryTake(0, _chain));
+        Assert.Contains("loop", looped.Fault!, StringComparison.Ordinal);
+        Assert.Equal(0UL, _chain.ReadableBytes);
+        // A faulty queue, and one out of service, give nothing.
+        driver.Descriptor(2, Data, 4, 0, 0);
+        Assert.False(looped.TryTake(2, _chain));
+        looped.Reset();
+        Assert.False(looped.TryTake(2, _chain));
+        Assert.Null(looped.Fault);
+    }
+
+    [Fact]
     public void Everything_the_device_writes_is_marked_dirty()
     {
         var (queue, driver) = Make(eventIndex: true);

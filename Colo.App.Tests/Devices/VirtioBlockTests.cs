@@ -163,7 +163,7 @@ public sealed unsafe class VirtioBlockTests : IDisposable
             _disk.Kick(0);
             Assert.Equal(2, _disk.InFlight);
             _disk.Quiesce(() => quiet++);
-            Assert.Throws<InvalidOperationException>(_disk.Freeze);
+            Assert.Throws<InvalidOperationException>(() => _disk.Save(new StateWriter()));
         });
         Submit(1, 2, new byte[512], 0);
         _loop.Do(() =>

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Colo.Memory;
-using Colo.State;
 
 namespace Colo.Devices.Virtio;
 
@@ -15,7 +14,7 @@ namespace Colo.Devices.Virtio;
 /// slots are masked by the size, and every buffer passes <see cref="GuestMemory.TryGetPointer"/>.
 /// </para>
 /// </summary>
-public sealed unsafe class VirtQueue
+public sealed unsafe partial class VirtQueue
 {
     private const ushort DescriptorNext = 1;
     private const ushort DescriptorWrite = 2;
@@ -82,6 +81,12 @@ public sealed unsafe class VirtQueue
     /// <summary>Called once when the queue becomes faulty.</summary>
     internal Action<string>? Faulted { get; set; }
 
+    /// <summary>
+    /// Changes whenever the queue leaves service: a chain that was taken before is none of this queue's any more, though
+    /// its head may have the number of one that is.
+    /// </summary>
+    internal uint Generation { get; private set; }
+
     /// <summary>Chains that are known to be available; <see cref="Refresh"/> looks for more.</summary>
     public int Available => (ushort)(_seenAvailable - _lastAvailable);
 
@@ -109,6 +114,7 @@ public sealed unsafe class VirtQueue
     public void Stop()
     {
         Ready = false;
+        Generation++;
         _table = null;
         _available = null;
         _used = null;
@@ -165,6 +171,24 @@ public sealed unsafe class VirtQueue
         if (!Ready || Fault is not null || (Available == 0 && !Refresh()))
             return false;
         var head = Volatile.Read(ref Unsafe.AsRef<ushort>(_available + 4 + (2 * (_lastAvailable & _mask))));
+        if (!TryTake(head, chain))
+            return false;
+        _lastAvailable++;
+        return true;
+    }
+
+    /// <summary>
+    /// Takes the chain that begins at a descriptor, with the checks of <see cref="TryPop"/> and without a look at the
+    /// available ring: for a chain that was taken from there before the state was saved that this queue goes on from.
+    /// </summary>
+    /// <param name="head">What was <see cref="DescriptorChain.Head"/>; any number, it is checked.</param>
+    /// <param name="chain">Filled anew; empty when this returns false.</param>
+    /// <returns>False when the queue is not in service, or the guest has broken the format (<see cref="Fault"/>).</returns>
+    public bool TryTake(ushort head, DescriptorChain chain)
+    {
+        chain.Clear();
+        if (!Ready || Fault is not null)
+            return false;
         var wrong = Walk(head, chain);
         if (wrong is not null)
         {
@@ -174,7 +198,6 @@ public sealed unsafe class VirtQueue
         }
 
         chain.Head = head;
-        _lastAvailable++;
         return true;
     }
 
@@ -273,50 +296,6 @@ public sealed unsafe class VirtQueue
         return Refresh();
     }
 
-    /// <summary>Writes registers and indices, 38 bytes and the fault.</summary>
-    internal void Save(StateWriter writer)
-    {
-        if (HasUnpublished)
-            throw new InvalidOperationException("a queue is saved with used entries that are not published");
-        writer.Bool(Ready);
-        writer.U32(Size);
-        writer.U64(DescriptorAddress);
-        writer.U64(AvailableAddress);
-        writer.U64(UsedAddress);
-        writer.U16(_lastAvailable);
-        writer.U16(_usedIndex);
-        writer.U16(_signalledUsed);
-        writer.Text(Fault ?? "");
-    }
-
-    /// <summary>Reads what <see cref="Save"/> wrote and checks it; changes nothing.</summary>
-    internal QueueState ReadState(ref StateReader reader)
-    {
-        var state = new QueueState(
-            reader.Bool(), reader.U32(), reader.U64(), reader.U64(), reader.U64(),
-            reader.U16(), reader.U16(), reader.U16(), reader.Text(200));
-        var wrong = state.Ready ? Check(state.Size, state.Descriptors, state.Available, state.Used) : null;
-        return wrong is null ? state : throw reader.Bad(wrong);
-    }
-
-    /// <summary>Takes over a state that <see cref="ReadState"/> has checked.</summary>
-    internal void Apply(in QueueState state, bool eventIndex, bool indirect)
-    {
-        Stop();
-        Size = state.Size;
-        DescriptorAddress = state.Descriptors;
-        AvailableAddress = state.Available;
-        UsedAddress = state.Used;
-        Fault = state.Fault.Length == 0 ? null : state.Fault;
-        if (!state.Ready)
-            return;
-        Map(eventIndex, indirect);
-        _lastAvailable = _seenAvailable = state.LastAvailable;
-        _usedIndex = _publishedUsed = state.UsedIndex;
-        _signalledUsed = state.SignalledUsed;
-        Ready = true;
-    }
-
     private void Map(bool eventIndex, bool indirect)
     {
         _ = _memory.TryGetPointer(DescriptorAddress, 16UL * Size, out var table);
@@ -393,7 +372,3 @@ public sealed unsafe class VirtQueue
 /// <param name="LastAvailable">The next available entry to take.</param>
 /// <param name="UsedIndex">The next used entry to fill.</param>
 public readonly record struct QueueMark(ushort LastAvailable, ushort UsedIndex);
-
-internal readonly record struct QueueState(
-    bool Ready, uint Size, ulong Descriptors, ulong Available, ulong Used,
-    ushort LastAvailable, ushort UsedIndex, ushort SignalledUsed, string Fault);

@@ -3,7 +3,6 @@ using System.Text;
 using Colo.Block;
 using Colo.Linux;
 using Colo.Memory;
-using Colo.State;
 
 namespace Colo.Devices.Virtio;
 
@@ -17,29 +16,31 @@ public sealed record VirtioBlockOptions(string Name, string Serial = "", int Que
 /// <summary>
 /// The virtio block device (virtio 1.2, 5.2). Many requests may be under way in the backend, which reads and writes
 /// guest memory directly. A guest that does not negotiate FLUSH gets every write durable before it is completed.
+/// A freeze waits for none of them: those that the guest has not been told of are part of the device's state.
 /// All members are for the event loop's thread.
+/// <code>
+/// "VBLK" version 2: bytes of the disk u64, requests under way u32, each, in the order in which they were taken:
+///                   queue u16, head of its descriptor chain u16
+///        version 1: bytes of the disk u64; no request is under way
+/// </code>
 /// </summary>
-public sealed class VirtioBlock : VirtioDevice, IBlockCompletion
+public sealed partial class VirtioBlock : VirtioDevice, IBlockCompletion
 {
     private const int Sector = 512;
-    private const int HeaderSize = 16;
     private const int SerialSize = 20;
-    private const int RangeSize = 16;
     private const uint MostZeroSectors = 1 << 22;
-    private const byte StatusOk = 0;
-    private const byte StatusError = 1;
-    private const byte StatusUnsupported = 2;
 
     private readonly IBlockBackend _backend;
     private readonly byte[] _serial = new byte[SerialSize];
     private readonly ushort _queueSize;
     private readonly Stack<Slot> _free = new();
+    // By queue and head: what was taken of that queue last under this head and is under way.
+    private readonly Slot?[] _byHead;
     private readonly Dictionary<BlockRequest, Slot> _slots;
     private readonly List<Action> _quiesced = [];
     private readonly Action _runAll;
     private bool _quiescing;
     private bool _starved;
-    private Action? _reset;
 
     /// <summary>Makes a disk. Before the loop runs, or on its thread.</summary>
     /// <param name="options">Name, serial number, queues.</param>
@@ -54,6 +55,8 @@ public sealed class VirtioBlock : VirtioDevice, IBlockCompletion
         var serial = Encoding.ASCII.GetBytes(options.Serial);
         serial.AsSpan(0, Math.Min(serial.Length, SerialSize)).CopyTo(_serial);
         var slots = options.QueueSize * options.Queues;
+        _byHead = new Slot?[slots];
+        _kept = new Queue<Slot>(slots);
         _slots = new Dictionary<BlockRequest, Slot>(slots);
         for (var i = 0; i < slots; i++)
         {
@@ -75,13 +78,23 @@ public sealed class VirtioBlock : VirtioDevice, IBlockCompletion
     /// <inheritdoc/>
     public override ulong OfferedFeatures { get; }
 
-    /// <summary>Requests that are under way in the backend.</summary>
+    /// <summary>
+    /// Requests that were given to the backend and whose end the guest has not been told of; also those that the backend
+    /// has finished while the device is frozen.
+    /// </summary>
     public int InFlight { get; private set; }
 
     /// <summary>
     /// Takes no more requests, and tells when none is under way any more; perhaps at once. Then freeze, capture, and
-    /// thaw; or go on with <see cref="EndQuiesce"/>.
+    /// thaw; or go on with <see cref="EndQuiesce"/>. A freeze for a checkpoint needs none of this.
+    /// <para>
+    /// While the device is frozen nothing that is under way ends: then <paramref name="done"/> is called within or after
+    /// the <see cref="VirtioDevice.Thaw"/>, and until then, and until <see cref="EndQuiesce"/> or a later thaw, nothing
+    /// new is taken. A thaw ends only a quiesce that has been told. Requests of a loaded state are not under way before
+    /// its thaw.
+    /// </para>
     /// </summary>
+    /// <param name="done">Called once, unless <see cref="EndQuiesce"/> comes before. It may freeze the device.</param>
     public void Quiesce(Action done)
     {
         _quiescing = true;
@@ -126,31 +139,6 @@ public sealed class VirtioBlock : VirtioDevice, IBlockCompletion
     }
 
     /// <inheritdoc/>
-    public void Completed(BlockRequest request)
-    {
-        var slot = _slots[request];
-        InFlight--;
-        if (_reset is null && !NeedsReset)
-        {
-            if (request.Error != 0)
-                Warn($"{request.Operation} of {request.Length} bytes at {request.Offset} fails with errno {request.Error}");
-            var read = request.Operation == BlockOperation.Read && request.Error == 0;
-            if (read)
-                MarkDirty(slot.Chain, (ulong)request.Length);
-            Finish(slot, request.Error == 0 ? StatusOk : StatusError, read ? (uint)request.Length : 0);
-        }
-
-        _free.Push(slot);
-        if (InFlight == 0)
-            BecameQuiet();
-        if (_starved && !_quiescing)
-        {
-            _starved = false;
-            Loop.Post(_runAll);
-        }
-    }
-
-    /// <inheritdoc/>
     protected override void OnKick(int queue)
     {
         if (_quiescing)
@@ -177,7 +165,7 @@ public sealed class VirtioBlock : VirtioDevice, IBlockCompletion
             {
                 slot.Queue = queue;
                 Begin(slot);
-                if (NeedsReset)
+                if (!Running)
                     break;
                 continue;
             }
@@ -189,48 +177,6 @@ public sealed class VirtioBlock : VirtioDevice, IBlockCompletion
         }
 
         PublishUsed(queue);
-    }
-
-    /// <inheritdoc/>
-    protected override void OnReset(Action quiet)
-    {
-        // The backend still reads and writes guest memory: the reset is done when it has finished.
-        if (InFlight == 0)
-            quiet();
-        else
-            _reset = quiet;
-    }
-
-    /// <inheritdoc/>
-    protected override void OnFreeze()
-    {
-        if (InFlight != 0)
-            throw new InvalidOperationException($"{Name} is frozen with {InFlight} requests under way; quiesce it before");
-    }
-
-    /// <inheritdoc/>
-    protected override void OnThaw() => _quiescing = false;
-
-    /// <inheritdoc/>
-    protected override void LoadDevice(ref StateReader reader)
-    {
-        if (InFlight != 0)
-            throw new InvalidOperationException($"{Name} is loaded with {InFlight} requests under way; quiesce it before");
-        var record = reader.Record("VBLK", 1, out _);
-        var size = record.U64();
-        record.Finish();
-        if (size != (ulong)_backend.Size)
-            throw record.Bad($"{Name}: the disk has {size} bytes there and {_backend.Size} here");
-    }
-
-    /// <inheritdoc/>
-    protected override void SaveDevice(StateWriter writer)
-    {
-        if (InFlight != 0)
-            throw new InvalidOperationException($"{Name} is saved with {InFlight} requests under way; quiesce it before");
-        var mark = writer.Begin("VBLK", 1);
-        writer.U64((ulong)_backend.Size);
-        writer.End(mark);
     }
 
     private static ushort[] Sizes(VirtioBlockOptions options)
@@ -262,144 +208,5 @@ public sealed class VirtioBlock : VirtioDevice, IBlockCompletion
         _quiesced.Clear();
         foreach (var done in told)
             done();
-    }
-
-    /// <summary>Carries out or submits a request, and gives the slot back unless it is under way.</summary>
-    private void Begin(Slot slot)
-    {
-        var chain = slot.Chain;
-        if (chain.WritableBytes == 0)
-        {
-            _free.Push(slot);
-            Queues[slot.Queue].Fail("a block request without a status byte");
-            return;
-        }
-
-        Span<byte> header = stackalloc byte[HeaderSize];
-        var type = chain.Read(0, header) == HeaderSize ? BinaryPrimitives.ReadUInt32LittleEndian(header) : uint.MaxValue;
-        var sector = BinaryPrimitives.ReadUInt64LittleEndian(header[8..]);
-        var status = type switch
-        {
-            0 => Transfer(slot, BlockOperation.Read, sector),
-            1 => Transfer(slot, BlockOperation.Write, sector),
-            4 => Flush(slot),
-            8 => Identify(slot),
-            11 when Has(VirtioFeatures.BlockDiscard) => Range(slot, BlockOperation.Discard),
-            13 when Has(VirtioFeatures.BlockWriteZeroes) => Range(slot, BlockOperation.WriteZeroes),
-            _ => StatusUnsupported,
-        };
-        if (status is not { } finished)
-            return;
-        Finish(slot, finished, type == 8 && finished == StatusOk ? SerialSize : 0u);
-        _free.Push(slot);
-    }
-
-    private byte? Submit(Slot slot)
-    {
-        InFlight++;
-        _backend.Submit(slot.Request);
-        return null;
-    }
-
-    private byte? Transfer(Slot slot, BlockOperation operation, ulong sector)
-    {
-        var chain = slot.Chain;
-        var read = operation == BlockOperation.Read;
-        var length = read ? chain.WritableBytes - 1 : chain.ReadableBytes - HeaderSize;
-        var capacity = (ulong)_backend.Size / Sector;
-        if (length == 0 || length % Sector != 0 || sector > capacity || length / Sector > capacity - sector
-            || (!read && _backend.ReadOnly))
-        {
-            return StatusError;
-        }
-
-        slot.Request.Begin(operation, (long)sector * Sector, (long)length);
-        slot.Request.Durable = !read && !Has(VirtioFeatures.BlockFlush);
-        AddVectors(slot.Request, read ? chain.Writable : chain.Readable, read ? 0UL : HeaderSize, length);
-        return Submit(slot);
-    }
-
-    private static unsafe void AddVectors(BlockRequest request, ReadOnlySpan<GuestSegment> segments, ulong skip, ulong length)
-    {
-        foreach (ref readonly var segment in segments)
-        {
-            if (skip >= segment.Length)
-            {
-                skip -= segment.Length;
-                continue;
-            }
-
-            var part = segment.Slice((uint)skip, (uint)Math.Min(length, uint.MaxValue));
-            request.Add(new BlockVector((nint)part.Pointer, part.Length));
-            skip = 0;
-            length -= part.Length;
-            if (length == 0)
-                return;
-        }
-    }
-
-    private byte? Flush(Slot slot)
-    {
-        slot.Request.Begin(BlockOperation.Flush, 0, 0);
-        return Submit(slot);
-    }
-
-    private byte? Identify(Slot slot)
-    {
-        if (slot.Chain.WritableBytes < SerialSize + 1)
-            return StatusError;
-        _ = slot.Chain.Write(Memory, 0, _serial);
-        return StatusOk;
-    }
-
-    private byte? Range(Slot slot, BlockOperation operation)
-    {
-        // struct virtio_blk_discard_write_zeroes, one (max_discard_seg): sector, number of sectors, flags.
-        Span<byte> range = stackalloc byte[RangeSize];
-        if (slot.Chain.ReadableBytes != HeaderSize + RangeSize)
-            return StatusError;
-        _ = slot.Chain.Read(HeaderSize, range);
-        var sector = BinaryPrimitives.ReadUInt64LittleEndian(range);
-        var count = BinaryPrimitives.ReadUInt32LittleEndian(range[8..]);
-        var flags = BinaryPrimitives.ReadUInt32LittleEndian(range[12..]);
-        // virtio 1.2, 5.2.6.2: unknown flags, and unmap with a discard, are unsupported.
-        if ((flags & ~1U) != 0 || (flags != 0 && operation == BlockOperation.Discard))
-            return StatusUnsupported;
-        var capacity = (ulong)_backend.Size / Sector;
-        if (count > MostZeroSectors || sector > capacity || count > capacity - sector || _backend.ReadOnly)
-            return StatusError;
-        slot.Request.Begin(operation, (long)sector * Sector, (long)count * Sector);
-        slot.Request.MayUnmap = flags != 0;
-        slot.Request.Durable = !Has(VirtioFeatures.BlockFlush);
-        return Submit(slot);
-    }
-
-    private unsafe void Finish(Slot slot, byte status, uint written)
-    {
-        // The status is the last writable byte.
-        var last = slot.Chain.Writable[^1];
-        last.Pointer[last.Length - 1] = status;
-        Memory.MarkDirty(last.Address + last.Length - 1, 1);
-        Queues[slot.Queue].AddUsed(slot.Chain.Head, written + 1);
-        PublishUsed(slot.Queue);
-    }
-
-    private void MarkDirty(DescriptorChain chain, ulong length)
-    {
-        foreach (ref readonly var segment in chain.Writable)
-        {
-            var part = Math.Min(length, segment.Length);
-            Memory.MarkDirty(segment.Address, part);
-            length -= part;
-        }
-    }
-
-    private sealed class Slot(BlockRequest request, DescriptorChain chain)
-    {
-        public BlockRequest Request { get; } = request;
-
-        public DescriptorChain Chain { get; } = chain;
-
-        public int Queue { get; set; }
     }
 }

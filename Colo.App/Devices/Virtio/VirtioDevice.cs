@@ -61,6 +61,9 @@ public abstract class VirtioDevice : IStatefulDevice, IDisposable
     /// <summary>Whether the guest has broken the format and must reset the device.</summary>
     public bool NeedsReset { get; private set; }
 
+    /// <summary>Whether a <see cref="Reset"/> waits for requests that are under way.</summary>
+    public bool Resetting { get; private set; }
+
     /// <summary>Whether the device stands still, between <see cref="Freeze"/> and <see cref="Thaw"/>.</summary>
     public bool Frozen { get; private set; }
 
@@ -128,12 +131,14 @@ public abstract class VirtioDevice : IStatefulDevice, IDisposable
     public void Reset(Action done)
     {
         Active = false;
+        Resetting = true;
         OnReset(() =>
         {
             foreach (var queue in _queues)
                 queue.Reset();
             Features = 0;
             NeedsReset = false;
+            Resetting = false;
             _interruptDue = 0;
             done();
         });
@@ -148,7 +153,8 @@ public abstract class VirtioDevice : IStatefulDevice, IDisposable
 
     /// <summary>
     /// Stands still: no queue and no guest memory is touched until <see cref="Thaw"/>, and all interrupts that are due
-    /// are raised before. A device with requests under way must have finished them.
+    /// are raised before. Requests may be under way: what is done meanwhile is told to the guest after the thaw, and the
+    /// state record holds them. A reset under way goes on after the thaw too.
     /// </summary>
     public void Freeze()
     {
@@ -181,14 +187,16 @@ public abstract class VirtioDevice : IStatefulDevice, IDisposable
     /// <inheritdoc/>
     public void Save(StateWriter writer)
     {
+        // A reset under way only waits until the backend has let go of guest memory. Whoever loads this has nothing to
+        // wait for: there the reset is done.
         var mark = writer.Begin("VDEV", 1);
         writer.U32(DeviceId);
-        writer.U64(Features);
+        writer.U64(Resetting ? 0 : Features);
         writer.Bool(Active);
-        writer.Bool(NeedsReset);
+        writer.Bool(NeedsReset && !Resetting);
         writer.U16((ushort)_queues.Length);
         foreach (var queue in _queues)
-            queue.Save(writer);
+            queue.Save(writer, Resetting);
         SaveDevice(writer);
         writer.End(mark);
     }
@@ -212,7 +220,7 @@ public abstract class VirtioDevice : IStatefulDevice, IDisposable
         var states = new QueueState[count];
         for (var i = 0; i < count; i++)
             states[i] = _queues[i].ReadState(ref record);
-        LoadDevice(ref record);
+        LoadDevice(ref record, states, active && !needsReset);
         record.Finish();
 
         Features = features;
@@ -300,7 +308,10 @@ public abstract class VirtioDevice : IStatefulDevice, IDisposable
     }
 
     /// <summary>Reads what <see cref="SaveDevice"/> wrote, into a place of its own: <see cref="OnLoaded"/> takes it over.</summary>
-    protected virtual void LoadDevice(ref StateReader reader)
+    /// <param name="reader">Stands at the device's own record.</param>
+    /// <param name="queues">What the queues will be.</param>
+    /// <param name="running">Whether the device will use its queues: it is active and needs no reset.</param>
+    private protected virtual void LoadDevice(ref StateReader reader, ReadOnlySpan<QueueState> queues, bool running)
     {
     }
 

@@ -194,14 +194,17 @@ public sealed class VirtioMmio : IRegisterDevice, IStatefulDevice, IVirtioTransp
     /// <inheritdoc/>
     public void Save(StateWriter writer)
     {
+        // As the device does: a reset under way is written as one that is done. To a guest that writes its 0 anew, or
+        // reads the status to see it become 0, both are the same.
+        var reset = _device.Resetting;
         var mark = writer.Begin("VMIO", 1);
-        writer.U32((uint)_status);
-        writer.U32((uint)_interruptStatus);
+        writer.U32(reset ? 0 : (uint)_status);
+        writer.U32(reset ? 0 : (uint)_interruptStatus);
         writer.U32((uint)_generation);
-        writer.U32(_deviceFeaturesSelect);
-        writer.U32(_driverFeaturesSelect);
-        writer.U64(_driverFeatures);
-        writer.U32(_queueSelect);
+        writer.U32(reset ? 0 : _deviceFeaturesSelect);
+        writer.U32(reset ? 0 : _driverFeaturesSelect);
+        writer.U64(reset ? 0 : _driverFeatures);
+        writer.U32(reset ? 0 : _queueSelect);
         _device.Save(writer);
         writer.End(mark);
     }
@@ -395,7 +398,9 @@ public sealed class VirtioMmio : IRegisterDevice, IStatefulDevice, IVirtioTransp
     {
         // The vCPU waits until no request is under way: when its write of 0 is done, the device touches no memory.
         var done = new ManualResetEventSlim(false);
-        if (!OnLoop(() => _device.Reset(done.Set)))
+        // The registers are cleared together with the device, on the loop's thread, so that no state is saved in between;
+        // nobody else writes them, for this thread has the lock.
+        if (!OnLoop(() => _device.Reset(OnReset)))
             return;
         if (_loop.IsLoopThread && !done.IsSet)
             throw new InvalidOperationException("a device with requests under way is reset on the loop's thread");
@@ -406,6 +411,15 @@ public sealed class VirtioMmio : IRegisterDevice, IStatefulDevice, IVirtioTransp
                 return;
         }
 
+        void OnReset()
+        {
+            ClearRegisters();
+            done.Set();
+        }
+    }
+
+    private void ClearRegisters()
+    {
         _driverFeatures = 0;
         _deviceFeaturesSelect = _driverFeaturesSelect = _queueSelect = 0;
         _ = Interlocked.Exchange(ref _interruptStatus, 0);
