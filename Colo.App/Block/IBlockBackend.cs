@@ -23,6 +23,13 @@ public enum BlockOperation
     /// perhaps for less than the whole range. Changes nothing. EOPNOTSUPP: not known, take all of it for data.
     /// </summary>
     Status,
+
+    /// <summary>
+    /// Has the space that writing to the range will take set aside, so that it cannot fail for want of it; no content
+    /// changes. ENOSPC and the like: there is not so much. A file system or device that cannot do it takes it for done.
+    /// EOPNOTSUPP: this backend does not know.
+    /// </summary>
+    Reserve,
 }
 
 /// <summary>A part of a disk in one state.</summary>

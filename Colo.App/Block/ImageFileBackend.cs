@@ -196,6 +196,9 @@ public sealed unsafe class ImageFileBackend : IBlockBackend, IEventHandler
                 return error == 0 && request.Durable ? Sync() : error;
             case BlockOperation.Status:
                 return FindExtents(request);
+            case BlockOperation.Reserve:
+                error = Allocate(ImageFileNative.FALLOC_FL_KEEP_SIZE, request);
+                return error is ImageFileNative.EOPNOTSUPP or ImageFileNative.ENODEV ? 0 : error;
             default:
                 return Errno.EINVAL;
         }

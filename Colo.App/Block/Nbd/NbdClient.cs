@@ -164,6 +164,8 @@ public sealed unsafe partial class NbdClient : IBlockBackend, IEventHandler
         BlockOperation.Flush when ReadOnly || !Session.Has(TransmitFlush) => 0,
         BlockOperation.Flush => null,
         BlockOperation.Status when Session.AllocationContext is null => (int)ENOTSUP,
+        // The protocol has no word for it.
+        BlockOperation.Reserve => (int)ENOTSUP,
         BlockOperation.Discard when !Session.Has(TransmitTrim) => 0,
         BlockOperation.WriteZeroes when request.OnlyIfFast && !Session.Has(TransmitFastZero) => (int)ENOTSUP,
         _ => request.Length == 0 ? 0 : null,

@@ -1,0 +1,176 @@
+using Colo.Linux;
+
+namespace Colo.Block.Replication;
+
+/// <summary>The ends: the secondary's VM goes on alone, or nobody does.</summary>
+public sealed unsafe partial class SecondaryDisk
+{
+    private LogReplayer? _replayer;
+
+    /// <summary>
+    /// Makes the image the disk of the secondary's VM: drops what is held, waits for the VM's requests under way (and for a
+    /// commit, which is not taken back), applies the log to the image, and makes that durable. The VM's requests that come
+    /// from now on wait for <see cref="TakeWaiting"/>. Sets <see cref="KeepFiles"/>.
+    /// </summary>
+    /// <remarks>
+    /// The decision, a replay of <see cref="LogId"/> and <see cref="Epoch"/>, is recorded before, so that a crash in the
+    /// middle is mended by <see cref="Replay"/>. A replay needs the image of the last commit to be durable: with
+    /// <see cref="Unsynced"/> the caller has to <see cref="Sync"/> before it records, or a power failure may cost more than the
+    /// takeover.
+    /// </remarks>
+    /// <param name="done">0 or an errno: the image is of no use, unless a replay can mend it.</param>
+    /// <exception cref="InvalidOperationException">Before the first commit there is nothing to go on from; or an end is under way.</exception>
+    public void TakeOver(Action<int> done)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_phase == Phase.Syncing || _phase >= Phase.TakingOver || _afterCommit is not null)
+            throw new InvalidOperationException($"disk {_name}: a takeover in phase {_phase}");
+        KeepFiles = true;
+        CloseMirror();
+        if (_phase == Phase.Committing)
+        {
+            _afterCommit = () => BeginTakeOver(done);
+            return;
+        }
+
+        _phase = Phase.TakingOver;
+        BeginTakeOver(done);
+    }
+
+    /// <summary>
+    /// The guest has ended on both nodes: makes the image that of the primary, durable, as of a mark; the VM's own writes and
+    /// what is held beyond the mark are dropped. Waits for the VM's requests under way; those that come later are not
+    /// carried out any more.
+    /// </summary>
+    /// <param name="mark">The last request of the guest's life; has to be received.</param>
+    /// <param name="done">0; EINVAL, and nothing changed: not such a mark; another errno: the image is of no use.</param>
+    public void EndInOrder(long mark, Action<int> done)
+    {
+        CheckEnd();
+        if (_intake == Intake.Journal && !_sealed)
+            throw new InvalidOperationException($"disk {_name}: an end in order with a journal that is not sealed");
+        if (Refuse(mark) is var error && error != 0)
+        {
+            done(error);
+            return;
+        }
+
+        _phase = Phase.Ended;
+        _intake = Intake.Memory;
+        WhenGuestIdle(() => Apply(mark, applied =>
+        {
+            if (applied != 0)
+                done(applied);
+            else
+                DropAll(done);
+        }));
+    }
+
+    /// <summary>As <see cref="EndInOrder"/>, but nothing is applied: the image stays that of the last commit, and becomes durable.</summary>
+    public void Abandon(Action<int> done)
+    {
+        CheckEnd();
+        _phase = Phase.Ended;
+        WhenGuestIdle(() => DropAll(done));
+    }
+
+    private void CheckEnd()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_phase is not (Phase.Syncing or Phase.Running))
+            throw new InvalidOperationException($"disk {_name}: an end in phase {_phase}");
+    }
+
+    private void DropAll(Action<int> done)
+    {
+        if (_disposed)
+            return;
+        CloseMirror();
+        DropHeld(0);
+        _index.Clear();
+        // A direct write may still be on its way to the image.
+        WhenImageIdle(() =>
+        {
+            if (!_disposed)
+                Sync(done);
+        });
+    }
+
+    private void BeginTakeOver(Action<int> done)
+    {
+        if (_disposed)
+            return;
+        CloseMirror();
+        DropHeld(0);
+        // After all that is being done to the image: a dropped write may still have its space set aside.
+        WhenGuestIdle(() => _imageLocks.Acquire(0, _image.Size, () => ApplyLog(done)));
+    }
+
+    private void ApplyLog(Action<int> done)
+    {
+        if (_broken || _disposed)
+        {
+            ReleaseImage(0, _image.Size);
+            if (!_disposed)
+                done(EIO);
+            return;
+        }
+
+        Checkpoint.FaultPoints.Reach("disk-takeover-begin");
+        _replayer = new LogReplayer(_log.File, _log.Path, _log.Id, _log.Epoch, _image, result =>
+        {
+            _replayer = null;
+            ReleaseImage(0, _image.Size);
+            if (!_disposed)
+                EndTakeOver(result, done);
+        });
+        _replayer.Run();
+    }
+
+    private void EndTakeOver(ReplayResult result, Action<int> done)
+    {
+        var error = result.Error;
+        // All of it was written, by this process: an end before that is the storage's fault.
+        if (error == 0 && result.Records != (long)_log.Records)
+            error = EBADMSG;
+        if (error != 0)
+            Break("apply to the image", _files.LogPath, error);
+        else
+            Checkpoint.FaultPoints.Reach("disk-takeover-applied");
+        done(error);
+    }
+
+    /// <summary>
+    /// After a crash: applies a log, or the journal of a first synchronisation, to an image, and makes it durable. May be
+    /// repeated: the outcome is the same. The files stay.
+    /// </summary>
+    /// <param name="path">The log or journal.</param>
+    /// <param name="id">As it was recorded.</param>
+    /// <param name="epoch">As it was recorded; 0: a journal, which has to be sealed.</param>
+    /// <param name="image">Used by nobody else meanwhile.</param>
+    /// <param name="loop">The image's loop.</param>
+    /// <param name="done">What was done.</param>
+    public static void Replay(string path, Guid id, ulong epoch, IBlockBackend image, EventLoop loop, Action<ReplayResult> done)
+    {
+        IBlockBackend file;
+        try
+        {
+            file = new ImageFileBackend(path, 0, readOnly: true, loop, threads: 1);
+        }
+        catch (IOException e)
+        {
+            var errno = e is LinuxException linux ? linux.Errno : File.Exists(path) ? EIO : Errno.ENOENT;
+            var text = $"{path}: the log that has to be replayed cannot be read ({e.Message}); put it back, or the disk is of no use";
+            loop.Post(() => done(new ReplayResult(errno, 0, 0, text)));
+            return;
+        }
+
+        // Closed later: not by a completion of its own.
+        var replayer = new LogReplayer(file, path, id, epoch, image, result => loop.Post(() =>
+        {
+            file.Dispose();
+            done(result);
+        }));
+        replayer.Run();
+    }
+}
