@@ -46,6 +46,7 @@ public sealed unsafe class ImageFileBackend : IBlockBackend, IEventHandler
             UnusedTail = size - Size;
             ulong deviceSize;
             _isDevice = ImageFileNative.ioctl(_file.Number, ImageFileNative.BLKGETSIZE64, &deviceSize) == 0;
+            IsBlank = !_isDevice && ImageFileNative.lseek(_file.Number, 0, ImageFileNative.SEEK_DATA) < 0 && Marshal.GetLastPInvokeError() == ImageFileNative.ENXIO;
             if (Size == 0)
                 throw new IOException($"{path}: the image is empty; give it a size (size = 1G) and remove the file, or truncate it to one");
             _loop.Add(_done.Number, EventLoop.Readable, this);
@@ -70,6 +71,9 @@ public sealed unsafe class ImageFileBackend : IBlockBackend, IEventHandler
 
     /// <summary>Bytes at the file's end that are no whole sector and belong to no disk; 0 to 511.</summary>
     public long UnusedTail { get; }
+
+    /// <summary>Whether it was all one hole when it was opened, and so read as zeroes.</summary>
+    public bool IsBlank { get; }
 
     /// <inheritdoc/>
     public bool ReadOnly { get; }

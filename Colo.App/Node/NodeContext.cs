@@ -107,7 +107,7 @@ internal sealed partial class NodeContext : IDisposable
         if (History.RefusesPrimary() is { } outdated)
             throw new SafetyException(outdated);
         // Until a secondary follows, and whatever happens first, this node's data is another than any other's.
-        History.GoAlone();
+        History.BeginPrimary();
         WatchMachine();
         Listen();
         StartKeeper(KeeperPage.NodeFlags.Speaks);
@@ -184,13 +184,13 @@ internal sealed partial class NodeContext : IDisposable
     internal void Alone() => Record(History.GoAlone);
 
     /// <summary>The secondary is current.</summary>
-    internal void PeerIsCurrent() => Record(History.PeerIsCurrent);
+    internal void PeerIsCurrent() => Record(History.Protect);
 
     /// <summary>The other node goes on with the guest.</summary>
     internal void Outdated() => Record(History.BecomeCopy);
 
     /// <summary>The guest has ended in order on both nodes.</summary>
-    internal void GuestEnded() => Record(() => History.GuestEnded(secondary: false));
+    internal void GuestEnded() => Record(History.GuestEnded);
 
     private static void Record(Action change)
     {

@@ -29,6 +29,14 @@ internal static class PendingReplay
             var data = record.Data;
             if (data.State != DataState.Replay)
                 return;
+            if (data.Replay.Boot != Guid.Empty && data.Replay.Boot != HostBoot.Id)
+            {
+                record.Write(data with { State = DataState.Mirror, Replay = default });
+                throw new SafetyException(
+                    $"{path} says that this node had just taken the guest over when its host lost power: the images may lack parts of the last checkpoint. " +
+                    "If the other node has its images, remove its record, if it is newer, and start it as primary; to accept what the images here hold, check them and remove this file");
+            }
+
             Log.Info($"{configuration.Vm.Name}: {(data.Replay.Kind == ReplayKind.Log ? "a takeover" : "a first sync")} was decided and not finished: its {data.Replay.Kind.ToString().ToLowerInvariant()} is applied to the images");
             string? wrong = null;
             var left = disks.Length;

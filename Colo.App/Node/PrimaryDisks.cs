@@ -18,6 +18,7 @@ internal sealed class PrimaryDisks : IDisposable
 {
     // Extents that rest and that the secondary has durably are forgotten, so that little has to be compared after a crash.
     private const long ForgetAfterNs = 10_000_000_000;
+    private const long ForgetPauseNs = 5_000_000_000;
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
 
     private readonly NodeContext _node;
@@ -30,6 +31,7 @@ internal sealed class PrimaryDisks : IDisposable
     private int _waiting;
     private bool _tellWhenReady;
     private ulong _epoch;
+    private long _forgetNextNs;
 
     /// <summary>Takes the guest's disks over.</summary>
     /// <param name="node">Its node.</param>
@@ -93,7 +95,7 @@ internal sealed class PrimaryDisks : IDisposable
     {
         for (var i = 0; i < _disks.Length; i++)
             _committed[i] = _disks[i].SentBytes;
-        DiskMarks.Write(writer, _committed);
+        CheckpointMarks.Write(writer, _committed);
     }
 
     /// <summary>
@@ -108,12 +110,14 @@ internal sealed class PrimaryDisks : IDisposable
         _waiting = 2 * _disks.Length;
         for (var i = 0; i < _disks.Length; i++)
         {
+            // Epochs are known of this pairing's writes only.
+            _node.History.Changed(i).ForgetEpochs();
             Shake(session, i, session.TakeDiskTransport(i));
             // What either side has changed since they parted, or everything: known on disk before anything is sent.
             if (session.Pairing.Kind == SyncKind.Everything)
                 _node.History.Changed(i).MarkAll(error => OnMarked(session, error));
             else
-                _node.History.Changed(i).Merge(session.PeerHistory.Disks[i], error => OnMarked(session, error));
+                _node.History.Changed(i).Merge(session.PeerHistory.Disks[i].Runs, error => OnMarked(session, error));
         }
 
         if (_disks.Length == 0)
@@ -141,8 +145,7 @@ internal sealed class PrimaryDisks : IDisposable
                 var epoch = BinaryPrimitives.ReadUInt64LittleEndian(body);
                 if (epoch > _epoch)
                     throw new FormatException($"epoch {epoch} is durable where {_epoch} is the newest");
-                for (var i = 0; i < _disks.Length; i++)
-                    _node.History.Changed(i).ForgetBefore(epoch, ForgetAfterNs, MonotonicClock.Now);
+                Forget(session, epoch);
                 break;
             default:
                 throw new FormatException($"unexpected message {(ushort)type} of {body.Length} bytes");
@@ -266,9 +269,22 @@ internal sealed class PrimaryDisks : IDisposable
         if (session != _session)
             return;
         _sync = null;
+        if (_syncing >= 0)
+            _node.History.Changed(_syncing).TouchMarked(_epoch);
         if (++_syncing == _disks.Length)
         {
             FaultPoints.Reach("primary-disks-sent");
+            // What it has from here on may be this very data: a primary that goes on alone needs another name for its own.
+            try
+            {
+                _node.History.Offer();
+            }
+            catch (IOException e)
+            {
+                session.Fail(e.Message);
+                return;
+            }
+
             _tellWhenReady = true;
             var marks = new StateWriter(256);
             WriteMarks(marks);
@@ -309,6 +325,25 @@ internal sealed class PrimaryDisks : IDisposable
             Log.Info($"disk {disk.Name}: {session.Pairing.Rule}: {_sync.TotalBytes >> 20} MiB of {disk.Size >> 20} MiB are compared");
         FaultPoints.Reach("primary-disks-syncing");
         _sync.Start();
+    }
+
+    /// <summary>What the secondary has durably, and this node too, and what rests, need not be compared after a crash.</summary>
+    private void Forget(PrimarySession session, ulong epoch)
+    {
+        var now = MonotonicClock.Now;
+        if (now < _forgetNextNs || _disks.Length == 0)
+            return;
+        _forgetNextNs = now + ForgetPauseNs;
+        for (var i = 0; i < _disks.Length; i++)
+        {
+            var changed = _node.History.Changed(i);
+            // Without this node's own flush a power failure here would make a difference that no mark tells of.
+            _disks[i].FlushImage(error =>
+            {
+                if (error == 0 && session == _session)
+                    changed.ForgetBefore(epoch, ForgetAfterNs, MonotonicClock.Now);
+            });
+        }
     }
 
     private void OnRemoteFailed(string reason)

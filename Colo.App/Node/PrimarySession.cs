@@ -267,7 +267,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
             throw reader.Bad($"{PeerHistory.Disks.Count} replicated disks and {_diskChannels.Count} channels for them");
         if (wrong is null && _diskChannels.Count > 0)
         {
-            Pairing = PairingRules.Judge(_node.History.Data, PeerHistory.Data);
+            Pairing = PairingRules.Judge(_node.History.Data, PeerHistory.Node);
             wrong = Pairing.Kind == SyncKind.Refuse ? Pairing.Text : null;
         }
 

@@ -32,7 +32,8 @@ internal sealed class SecondaryDisks : IDisposable
     private int _busy;
     private bool _following;
     private bool _syncing;
-    private bool _keep;
+    private bool _failedAlready;
+    private Action? _leave;
     private bool _disposed;
     private ulong _committed;
     private ulong _durable;
@@ -53,19 +54,15 @@ internal sealed class SecondaryDisks : IDisposable
         _failed = failed;
         _id = Guid.NewGuid();
         _syncTimer = node.Loop.AddTimer(Sync);
-        var state = node.History.Data.State;
         // A whole copy, perhaps the last one, stays as it is until the new one is whole. Others are of no use as they are.
-        _first = state is DataState.Copy or DataState.Current ? FirstSync.Journal : FirstSync.Direct;
-        // What has followed this very data and may be a mixture stays what it is: the primary knows where.
-        if (_guests.Length > 0 && _first == FirstSync.Direct && kind == SyncKind.Everything)
-            node.History.BeginOverwriting();
+        _first = node.History.Accept(kind) ? FirstSync.Journal : FirstSync.Direct;
         _disks = new SecondaryDisk[_guests.Length];
         try
         {
             for (var i = 0; i < _guests.Length; i++)
             {
                 var guest = _guests[i];
-                _disks[i] = new SecondaryDisk(guest.Name, guest.Image, FilesOf(guest.Path), _id, _first, node.Loop, OnFailed);
+                _disks[i] = new SecondaryDisk(guest.Name, guest.Image, FilesOf(guest.Path), _first, node.Loop, OnFailed, id: _id);
                 guest.Front.SetTarget(_disks[i].Guest);
             }
         }
@@ -94,7 +91,7 @@ internal sealed class SecondaryDisks : IDisposable
     internal bool Busy => _busy > 0;
 
     /// <summary>Where a disk keeps what is not in its image.</summary>
-    internal static SecondaryFiles FilesOf(string image) => new(image + ".colo-log", image + ".colo-journal");
+    internal static SecondaryFiles FilesOf(string image) => new(image + ".colo-log", image + ".colo-journal") { ImagePath = image };
 
     /// <summary>The primary asks for hashes of an image.</summary>
     /// <exception cref="FormatException">The question makes no sense.</exception>
@@ -112,26 +109,36 @@ internal sealed class SecondaryDisks : IDisposable
     }
 
     /// <summary>The primary has sent all that the images lack: makes them so, and tells when it is done.</summary>
-    internal void OnSent(long[] marks, Action ready) => WhenReceived(marks, () =>
+    internal void OnSent(long[] marks, Action ready)
     {
-        if (_disposed)
-            return;
-        FaultPoints.Reach("secondary-disks-received");
-        if (_first == FirstSync.Direct)
+        // What has come beyond the mark by another path than this message is part of it too: it is in the image.
+        for (var i = 0; i < _disks.Length; i++)
         {
-            CommitFirst(marks, ready);
-            return;
+            _disks[i].BeginHolding();
+            marks[i] = Math.Max(marks[i], _disks[i].SubmittedBytes);
         }
 
-        Each((disk, done) => disk.SealJournal(done), "the journal cannot be made durable", () =>
+        WhenReceived(marks, () =>
         {
-            // From here on a crash ends in the new state: the journals are applied at the next start.
-            _node.History.ApplyJournals(_primary, _id);
-            _keep = true;
-            FaultPoints.Reach("secondary-disks-sealed");
-            CommitFirst(marks, ready);
+            if (_disposed)
+                return;
+            FaultPoints.Reach("secondary-disks-received");
+            if (_first == FirstSync.Direct)
+            {
+                CommitFirst(marks, ready);
+                return;
+            }
+
+            var i = 0;
+            Each((disk, done) => disk.SealJournal(done, marks[i++]), "the journal cannot be made durable", () =>
+            {
+                // From here on a crash ends in the new state: the journals are applied at the next start.
+                _node.History.ApplyJournals(_primary, _id);
+                FaultPoints.Reach("secondary-disks-sealed");
+                CommitFirst(marks, ready);
+            });
         });
-    });
+    }
 
     /// <summary>Calls when all that the primary had written up to the marks is here.</summary>
     internal void WhenReceived(long[] marks, Action received)
@@ -155,7 +162,8 @@ internal sealed class SecondaryDisks : IDisposable
     }
 
     /// <summary>
-    /// Sets the disks to a checkpoint. The SVM has no request under way; those that it makes meanwhile wait.
+    /// Sets the disks to a checkpoint. The SVM has no request under way; those that it makes meanwhile wait. The disks count
+    /// one more than the epoch: the first is the end of the sync, which comes before any checkpoint.
     /// </summary>
     internal void Commit(long[] marks, ulong epoch, Action done)
     {
@@ -167,7 +175,7 @@ internal sealed class SecondaryDisks : IDisposable
 
         _committed = epoch;
         var i = 0;
-        Each((disk, committed) => disk.Commit(marks[i++], epoch, committed), "a checkpoint cannot be applied", () =>
+        Each((disk, committed) => disk.Commit(marks[i++], epoch + 1, committed), "a checkpoint cannot be applied", () =>
         {
             FaultPoints.Reach("secondary-disks-committed");
             if (!_syncing)
@@ -181,11 +189,12 @@ internal sealed class SecondaryDisks : IDisposable
     /// </summary>
     internal void Decide(ulong epoch)
     {
-        _keep = true;
         _syncTimer.Cancel();
+        if (_disks.Length == 0)
+            return;
         try
         {
-            _node.History.TakeOver(_id, epoch);
+            _node.History.TakeOver(_id, epoch + 1, _disks.All(disk => !disk.Unsynced));
         }
         catch (IOException e)
         {
@@ -202,6 +211,7 @@ internal sealed class SecondaryDisks : IDisposable
     internal void BecomePrimary(PrimaryDisks primary, Action done)
     {
         var left = _disks.Length;
+        var whole = true;
         _server?.Dispose();
         for (var i = 0; i < _disks.Length; i++)
         {
@@ -210,26 +220,34 @@ internal sealed class SecondaryDisks : IDisposable
             MarkWritten(n, disk, () => disk.TakeOver(error =>
             {
                 if (error != 0)
-                    Log.Error($"disk {guest.Name}: what the guest has written since the last checkpoint cannot be written to {guest.Path}: {Marshal.GetPInvokeErrorMessage(error)}; the log is kept beside it");
+                    Log.Error($"disk {guest.Name}: what the guest has written since the last checkpoint cannot be written to {guest.Path}: {Marshal.GetPInvokeErrorMessage(error)}; the log is kept, and applied at the next start");
                 primary.Connect(n, disk.TakeWaiting());
-                _keep |= error != 0;
+                whole &= error == 0;
                 if (--left > 0)
                     return;
                 FaultPoints.Reach("takeover-replayed");
-                if (error == 0)
-                {
-                    _node.History.Replayed();
-                    _keep = false;
-                }
-
+                if (whole)
+                    Finished();
                 done();
             }));
         }
 
         if (left == 0)
-        {
-            _keep = false;
             done();
+    }
+
+    private void Finished()
+    {
+        try
+        {
+            _node.History.Replayed();
+            foreach (var disk in _disks)
+                disk.KeepFiles = false;
+        }
+        catch (IOException e)
+        {
+            // The replay is repeated at the next start, over images that have gone on since: so it must not be.
+            Log.Error($"the end of the takeover could not be recorded: {e.Message}; before this node is started again, remove its record");
         }
     }
 
@@ -239,7 +257,7 @@ internal sealed class SecondaryDisks : IDisposable
         var i = 0;
         Each((disk, ended) => disk.EndInOrder(marks[i++], ended), "the guest's last writes cannot be applied", () =>
         {
-            _node.History.GuestEnded(secondary: true);
+            _node.History.GuestEnded();
             _following = false;
             done();
         });
@@ -250,14 +268,20 @@ internal sealed class SecondaryDisks : IDisposable
     /// </summary>
     internal void Leave(Action done)
     {
-        if (!_following)
+        if (!_following || _failedAlready)
         {
             done();
             return;
         }
 
+        if (_busy > 0)
+        {
+            _leave = done;
+            return;
+        }
+
         _following = false;
-        Each((disk, left) => disk.EndInOrder(null, left), "the last checkpoint cannot be made durable", () =>
+        Each((disk, left) => disk.Abandon(left), "the last checkpoint cannot be made durable", () =>
         {
             _node.History.BecomeCopy();
             done();
@@ -271,7 +295,7 @@ internal sealed class SecondaryDisks : IDisposable
         {
             Name = guest.Name,
             Size = guest.Size,
-            Pending = guest.Replicated ? _disks[replicated].HeldBytes : 0,
+            Pending = guest.Replicated ? _disks[replicated].HeldMemory : 0,
             Replicated = guest.Replicated ? _disks[replicated++].ReceivedBytes : 0,
             SyncPercent = _following || !guest.Replicated ? 100 : 0,
         })];
@@ -286,21 +310,19 @@ internal sealed class SecondaryDisks : IDisposable
         _syncTimer.Dispose();
         _server?.Dispose();
         foreach (var disk in _disks)
-        {
-            disk.KeepFiles = _keep;
             disk.Dispose();
-        }
     }
 
     private void CommitFirst(long[] marks, Action ready)
     {
         var i = 0;
-        Each((disk, done) => disk.Commit(marks[i++], 0, done), "the first sync cannot be applied", () =>
+        Each((disk, done) => disk.Commit(marks[i++], 1, done), "the first sync cannot be applied", () =>
             Each((disk, done) => disk.Sync(done), "the first sync cannot be made durable", () =>
             {
                 FaultPoints.Reach("secondary-disks-applied");
-                _node.History.BecomeMirror(_primary);
-                _keep = false;
+                _node.History.Follow(_primary);
+                foreach (var disk in _disks)
+                    disk.KeepFiles = false;
                 _following = true;
                 // Its own marks told where it differed from this data: now it does not.
                 for (var k = 0; k < _disks.Length; k++)
@@ -389,14 +411,26 @@ internal sealed class SecondaryDisks : IDisposable
             catch (IOException e)
             {
                 OnFailed(e.Message);
+                return;
+            }
+
+            if (_busy == 0 && _leave is { } leave)
+            {
+                _leave = null;
+                Leave(leave);
             }
         }
     }
 
     private void OnFailed(string reason)
     {
-        if (!_disposed)
-            _failed(reason);
+        if (_disposed || _failedAlready)
+            return;
+        _failedAlready = true;
+        _failed(reason);
+        // Whoever waits to leave does so with images of which nothing is claimed.
+        _leave?.Invoke();
+        _leave = null;
     }
 
     /// <summary>One answer to a question for hashes: read, hashed on the pool, sent.</summary>

@@ -207,7 +207,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         var writer = new State.StateWriter();
         _vm.Offer.Write(writer);
         var disks = _vm.Disks.Where(disk => disk.Replicated).ToArray();
-        _node.History.Tell(disks.Length).Write(writer);
+        _node.History.Tell.Write(writer);
         var blank = 0;
         for (var i = 0; i < disks.Length; i++)
             blank |= disks[i].Blank ? 1 << i : 0;
@@ -227,7 +227,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
                 break;
             case ControlMessage.DisksSent when _disks is { } disks && _state == SecondaryState.Syncing:
                 var sent = new State.StateReader(body, "marks of the disks");
-                disks.OnSent(DiskMarks.Read(ref sent, disks.Count), () => _control?.TrySend((ushort)ControlMessage.DisksReady, [], []));
+                disks.OnSent(CheckpointMarks.Read(ref sent, disks.Count), () => _control?.TrySend((ushort)ControlMessage.DisksReady, [], []));
                 break;
             case ControlMessage.PairRefuse:
                 Log.Error($"the primary refuses this node: {System.Text.Encoding.UTF8.GetString(body)}");
@@ -254,7 +254,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     {
         Log.Info($"the guest has ended ({(MachineEvent)body[0]})");
         var reader = new State.StateReader(body[1..], "marks of the disks");
-        var marks = DiskMarks.Read(ref reader, _disks?.Count ?? 0);
+        var marks = CheckpointMarks.Read(ref reader, _disks?.Count ?? 0);
         var whole = _state == SecondaryState.Protected;
         _state = SecondaryState.Ended;
         _node.Keeper?.SetFlags(Protection.KeeperPage.NodeFlags.Orderly);
@@ -284,7 +284,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     private void BeginSync(ReadOnlySpan<byte> accept)
     {
         var reader = new State.StateReader(accept, "the primary's answer");
-        var primary = DiskHistory.Read(ref reader).Data;
+        var primary = DiskHistory.Read(ref reader).Node;
         var kind = reader.U8();
         reader.Finish();
         if (kind is not ((byte)SyncKind.Changed or (byte)SyncKind.Everything))
@@ -349,7 +349,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         try
         {
             var reader = new State.StateReader(checkpoint.State.Span, $"checkpoint {checkpoint.Epoch}");
-            marks = DiskMarks.Read(ref reader, disks.Count);
+            marks = CheckpointMarks.Read(ref reader, disks.Count);
         }
         catch (FormatException e)
         {
@@ -397,7 +397,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
             _commit.Apply(receiver.Staging, _dirty);
             FaultPoints.Reach("secondary-applied");
             var reader = new State.StateReader(checkpoint.State.Span, $"checkpoint {checkpoint.Epoch}");
-            _ = DiskMarks.Read(ref reader, disks.Count);
+            _ = CheckpointMarks.Read(ref reader, disks.Count);
             _vm.Load(ref reader);
             HeldOutput.Read(ref reader, _nics, checkpoint.Epoch);
             reader.Finish();

@@ -37,7 +37,7 @@ internal enum ControlMessage : ushort
     /// <summary>Secondary to primary, u64 epoch: loaded; the SVM runs in that epoch, and the next checkpoint may come.</summary>
     CheckpointLoaded = 5,
 
-    /// <summary>Primary to secondary, u8 <see cref="Machine.MachineEvent"/>, then <see cref="DiskMarks"/>: the guest has ended in order, with the disks as they are there.</summary>
+    /// <summary>Primary to secondary, u8 <see cref="Machine.MachineEvent"/>, then <see cref="CheckpointMarks"/>: the guest has ended in order, with the disks as they are there.</summary>
     GuestEnded = 6,
 
     /// <summary>Secondary to primary: it will not take over a guest that has ended.</summary>
@@ -73,7 +73,7 @@ internal enum ControlMessage : ushort
     /// <summary>Secondary to primary: u8 disk, u64 offset, then a hash for each block (<see cref="Block.Replication.BlockHashes"/>).</summary>
     DiskHashes = 17,
 
-    /// <summary>Primary to secondary: <see cref="DiskMarks"/>: up to there the disks' streams bring the images to the primary's state.</summary>
+    /// <summary>Primary to secondary: <see cref="CheckpointMarks"/>: up to there the disks' streams bring the images to the primary's state.</summary>
     DisksSent = 18,
 
     /// <summary>Secondary to primary: the images are there, durable and recorded; memory may follow.</summary>

@@ -181,6 +181,15 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
         SendRemote(write, offset, length);
     }
 
+    /// <summary>Makes the local image durable.</summary>
+    /// <param name="done">Gets 0 or an errno.</param>
+    internal void FlushImage(Action<int> done)
+    {
+        var request = new BlockRequest(0, new Done(done));
+        request.Begin(BlockOperation.Flush, 0, 0);
+        _image.Submit(request);
+    }
+
     /// <summary>Nothing of its own but the connection; the image belongs to the caller.</summary>
     public void Dispose() => Detach();
 
@@ -241,6 +250,11 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
             return;
         Detach();
         RemoteFailed?.Invoke(reason);
+    }
+
+    private sealed class Done(Action<int> done) : IBlockCompletion
+    {
+        public void Completed(BlockRequest request) => done(request.Error);
     }
 
     /// <summary>A flush of the guest: the local one, and the answers to all that was sent before it.</summary>

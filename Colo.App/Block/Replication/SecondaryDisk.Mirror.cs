@@ -40,6 +40,9 @@ public sealed unsafe partial class SecondaryDisk
     /// </summary>
     public long ReceivedBytes => _held.ReadyMark;
 
+    /// <summary>Bytes of all modifying requests that have come, received whole or still under way.</summary>
+    public long SubmittedBytes => _submitted;
+
     /// <summary>Bytes of held data that are in memory.</summary>
     public long HeldMemory => _heldMemory;
 

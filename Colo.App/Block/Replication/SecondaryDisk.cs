@@ -55,9 +55,10 @@ public sealed unsafe partial class SecondaryDisk : IDisposable
     /// <param name="loop">The loop of image and files.</param>
     /// <param name="failed">Called once, later, when the disk can go on no more: what, where, why, and the mend.</param>
     /// <param name="heldBytes">Bytes of held data in memory.</param>
+    /// <param name="id">Identity of log and journal, for all disks of a node the same, so that one decision names them all; by default a new one.</param>
     /// <exception cref="IOException">A file cannot be made; the message names it.</exception>
     public SecondaryDisk(
-        string name, IBlockBackend image, SecondaryFiles files, FirstSync first, EventLoop loop, Action<string> failed, long heldBytes = 64 << 20)
+        string name, IBlockBackend image, SecondaryFiles files, FirstSync first, EventLoop loop, Action<string> failed, long heldBytes = 64 << 20, Guid? id = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(heldBytes);
         if (image.ReadOnly)
@@ -84,10 +85,10 @@ public sealed unsafe partial class SecondaryDisk : IDisposable
         _flushedImage = FlushedImage;
         Mirror = new MirrorFace(this);
         Guest = new GuestFace(this);
-        _log = new WriteLogFile(files.LogPath, files.Make(files.LogPath, loop), Guid.NewGuid(), 0, _buffers);
+        _log = new WriteLogFile(files.LogPath, files.Make(files.LogPath, loop), id ?? Guid.NewGuid(), 0, _buffers);
         try
         {
-            _journal = new WriteLogFile(files.JournalPath, files.Make(files.JournalPath, loop), Guid.NewGuid(), 0, _buffers);
+            _journal = new WriteLogFile(files.JournalPath, files.Make(files.JournalPath, loop), id ?? Guid.NewGuid(), 0, _buffers);
         }
         catch
         {

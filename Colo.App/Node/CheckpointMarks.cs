@@ -8,7 +8,7 @@ namespace Colo.Node;
 /// acknowledgement: what has not arrived is not acknowledged.
 /// <code>DMRK 1: count u16, then u64 each</code>
 /// </summary>
-internal static class DiskMarks
+internal static class CheckpointMarks
 {
     internal const int MostDisks = 8;
 
