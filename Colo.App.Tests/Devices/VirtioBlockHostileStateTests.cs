@@ -75,10 +75,11 @@ public sealed class VirtioBlockHostileStateTests
     [Fact]
     public void A_chain_that_is_broken_when_it_is_taken_again_stops_the_device_until_its_reset()
     {
-        using var side = new DiskSide(1, new byte[DiskSize]);
+        using var side = new DiskSide(2, new byte[DiskSize]);
         var first = side.Offer(0, 4, 0, 0);
         var second = side.Offer(0, 0, 0, 512);
-        side.Offer(0, 4, 0, 0);
+        // In another queue, but behind the broken one: it is not carried out.
+        side.Offer(1, 4, 0, 0);
         side.Kick();
         side.Device.Freeze();
         var record = side.Save();
