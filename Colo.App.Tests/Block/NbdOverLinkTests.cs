@@ -106,7 +106,8 @@ public sealed unsafe class NbdOverLinkTests : LinkTestBase
         batch.Wait();
         Assert.True(stopped.Task.Wait(Limit) && failed.Task.Wait(Limit));
         Assert.Equal(0, stopped.Task.Result);
-        Assert.Contains("closed the connection", failed.Task.Result);
+        // A socket closed with requests unread in it resets its connection.
+        Assert.Matches("closed the connection|errno 104", failed.Task.Result);
         Assert.Equal(0, A.Get(() => client.InFlight));
         var image = NbdFixture.ReadImage(Image);
         foreach (var request in batch.Requests)
