@@ -115,7 +115,7 @@ internal sealed class GuestVm : IDisposable
             RequestStop(_waiting.Dequeue());
     }
 
-    /// <summary>Devices touch neither queues nor memory until <see cref="Thaw"/>. Disks have been quiesced.</summary>
+    /// <summary>Devices touch neither queues nor memory until <see cref="Thaw"/>; requests of disks that are under way belong to their state.</summary>
     internal void Freeze()
     {
         foreach (var nic in Nics)
