@@ -110,7 +110,7 @@ public sealed class NodePartsTests
     public void OffersAreReadAsWrittenAndDifferencesNameTheSetting()
     {
         var offer = new PairOffer(512 << 20, 2, ["02:00:00:00:00:01"], ["disk0 10M"], "abc/xsave 832");
-        var read = PairOffer.Read(Written(offer));
+        var read = ReadOffer(Written(offer));
         Assert.Null(offer.Differs(read));
         Assert.Contains("[vm] memory", offer.Differs(offer with { MemorySize = 1 << 30 }), StringComparison.Ordinal);
         Assert.Contains("[vm] cpus", offer.Differs(offer with { Cpus = 3 }), StringComparison.Ordinal);
@@ -119,16 +119,24 @@ public sealed class NodePartsTests
         Assert.Contains("[vm] cpu", offer.Differs(offer with { Cpu = "x" }), StringComparison.Ordinal);
         var whole = Written(offer);
         for (var length = 0; length < whole.Length; length++)
-            Assert.Throws<StateFormatException>(() => PairOffer.Read(whole.AsSpan(0, length)));
+            Assert.Throws<StateFormatException>(() => ReadOffer(whole.AsSpan(0, length)));
         var seed = Environment.TickCount;
         var random = new Random(seed);
         for (var n = 0; n < 5000; n++)
         {
             var bytes = (byte[])whole.Clone();
             bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
-            var error = Record.Exception(() => PairOffer.Read(bytes));
+            var error = Record.Exception(() => ReadOffer(bytes));
             Assert.True(error is null or StateFormatException, $"seed {seed}: {error}");
         }
+    }
+
+    private static PairOffer ReadOffer(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new StateReader(bytes, "offer");
+        var offer = PairOffer.Read(ref reader);
+        reader.Finish();
+        return offer;
     }
 
     [Fact]
