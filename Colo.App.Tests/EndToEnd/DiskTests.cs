@@ -56,7 +56,7 @@ public sealed class DiskTests(ITestOutputHelper output)
             sets.WaitMore(50, PairFixture.ReplyLimit, "after the death of the secondary");
             // It leaves in order: its image stays whole while the next sync comes.
             f.Pair.Node('b').Signal(15);
-            Assert.True(f.Pair.Node('b').WaitForExit(TimeSpan.FromSeconds(15)));
+            Assert.True(f.Pair.Node('b').WaitForExit(PairFixture.ProtectLimit));
             f.Pair.WaitState('a', "primary", "unprotected", PairFixture.TakeoverLimit);
             sets.WaitMore(50, PairFixture.ReplyLimit, "alone again");
             f.Pair.Start('b', "secondary");
@@ -147,7 +147,7 @@ public sealed class DiskTests(ITestOutputHelper output)
         using var sets = new AcknowledgedSets(f, 4);
         sets.WaitMore(100, PairFixture.ReplyLimit, "protected");
         f.Pair.Node('b').Signal(15);
-        Assert.True(f.Pair.Node('b').WaitForExit(TimeSpan.FromSeconds(15)));
+        Assert.True(f.Pair.Node('b').WaitForExit(PairFixture.ProtectLimit));
         var before = File.ReadAllBytes(f.Pair.Files('b').DiskImage);
         sets.WaitMore(100, PairFixture.ReplyLimit, "alone");
         sets.Stop();
@@ -176,7 +176,7 @@ public sealed class DiskTests(ITestOutputHelper output)
         f.Pair.WaitServing(PairFixture.ProtectLimit);
         using (var sets = new AcknowledgedSets(f, 4, 20_000))
         {
-            sets.WaitMore(1_000, TimeSpan.FromSeconds(60), "alone");
+            sets.WaitMore(1_000, PairFixture.ProtectLimit * 2, "alone");
             sets.Stop();
         }
 
@@ -203,7 +203,7 @@ public sealed class DiskTests(ITestOutputHelper output)
         try
         {
             using var sets = new AcknowledgedSets(f, 8, 2_000);
-            Assert.True(f.Pair.Node('b').WaitForExit(TimeSpan.FromSeconds(60)), "the secondary goes on with a full file system");
+            Assert.True(f.Pair.Node('b').WaitForExit(PairFixture.ProtectLimit * 2), "the secondary goes on with a full file system");
             Assert.Equal(1, f.Pair.Node('b').ExitCode);
             Assert.Contains("No space left", f.Pair.Node('b').LogTail(50), StringComparison.Ordinal);
             sets.WaitMore(100, PairFixture.ReplyLimit, "alone");
@@ -227,7 +227,7 @@ public sealed class DiskTests(ITestOutputHelper output)
     {
         // Outdated by its own record: it followed, and left.
         f.Pair.Node('b').Signal(15);
-        Assert.True(f.Pair.Node('b').WaitForExit(TimeSpan.FromSeconds(15)));
+        Assert.True(f.Pair.Node('b').WaitForExit(PairFixture.ProtectLimit));
         f.Pair.Start('b', "primary");
         Assert.True(f.Pair.Node('b').WaitForExit(PairFixture.TakeoverLimit));
         Assert.Equal(3, f.Pair.Node('b').ExitCode);
@@ -251,7 +251,7 @@ public sealed class DiskTests(ITestOutputHelper output)
         Assert.True(code == 0, text);
         foreach (var node in (char[])['a', 'b'])
         {
-            Assert.True(f.Pair.Node(node).WaitForExit(TimeSpan.FromSeconds(20)), $"node {node} goes on after the stop");
+            Assert.True(f.Pair.Node(node).WaitForExit(PairFixture.ProtectLimit), $"node {node} goes on after the stop");
             Assert.True(f.Pair.Node(node).ExitCode == 0, $"node {node} ended with {f.Pair.Node(node).ExitCode}:\n{f.Pair.Node(node).LogTail(30)}");
         }
     }

@@ -63,7 +63,7 @@ internal sealed class AcknowledgedSets : IDisposable
     {
         _stop = true;
         foreach (var thread in _threads)
-            Assert.True(thread.Join(TimeSpan.FromSeconds(30)), "a SET is never answered");
+            Assert.True(thread.Join(TimeSpan.FromSeconds(30) * PairFixture.Patience), "a SET is never answered");
     }
 
     /// <summary>Reads every acknowledged key back, over a connection of its own.</summary>
@@ -112,7 +112,7 @@ internal sealed class AcknowledgedSets : IDisposable
 
     private static Socket Connect(PairFixture f) => f.Pair.Network.Client.Run(() =>
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000, SendTimeout = 30_000 };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 * PairFixture.Patience, SendTimeout = 30_000 * PairFixture.Patience };
         socket.Connect(new IPEndPoint(DemoNetwork.GuestAddress, 6379));
         return socket;
     });

@@ -20,9 +20,9 @@ public sealed class EndToEndCollection
 /// </summary>
 internal sealed class PairFixture : IDisposable
 {
-    internal static readonly TimeSpan ProtectLimit = TimeSpan.FromSeconds(30);
-    internal static readonly TimeSpan TakeoverLimit = TimeSpan.FromSeconds(10);
-    internal static readonly TimeSpan ReplyLimit = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan ProtectLimit = TimeSpan.FromSeconds(30) * Patience;
+    internal static readonly TimeSpan TakeoverLimit = TimeSpan.FromSeconds(10) * Patience;
+    internal static readonly TimeSpan ReplyLimit = TimeSpan.FromSeconds(10) * Patience;
     private const string Prefix = "colo-e2e-";
     private static int s_number;
     private readonly ITestOutputHelper _output;
@@ -31,8 +31,16 @@ internal sealed class PairFixture : IDisposable
     {
         _output = output;
         DemoPair.RemoveLeftovers(Prefix);
-        Pair = new DemoPair(Prefix, Interlocked.Increment(ref s_number), binary, settings);
+        var slow = Patience == 1 ? [] : (string[])[$"failover:timeout={500 * Patience}ms", $"failover:heartbeat={50 * Patience}ms", $"failover:slow={5 * Patience}s"];
+        Pair = new DemoPair(Prefix, Interlocked.Increment(ref s_number), binary, settings with { Overrides = [.. slow, .. settings.Overrides] });
     }
+
+    /// <summary>
+    /// By how much everything may take longer: 1, unless COLO_TEST_PATIENCE says that this machine is a slow one (one whose
+    /// KVM is itself emulated). The nodes' times are stretched alike.
+    /// </summary>
+    internal static int Patience =>
+        int.TryParse(Environment.GetEnvironmentVariable("COLO_TEST_PATIENCE"), NumberStyles.None, CultureInfo.InvariantCulture, out var factor) ? Math.Clamp(factor, 1, 100) : 1;
 
     internal DemoPair Pair { get; }
 

@@ -315,7 +315,8 @@ internal sealed partial class NodeContext : IDisposable
     /// <summary>A pairing ended without a takeover: begins anew with an empty VM.</summary>
     internal void RestartSecondary(SecondaryRole role, string reason)
     {
-        if (Secondary != role)
+        // One that ends does not begin anew: its disks are being left in order.
+        if (Secondary != role || _exiting)
             return;
         Log.Info($"begins anew as secondary: {reason}");
         // Not from within the role that asks for it.

@@ -55,10 +55,12 @@ public sealed class DiskHistoryTests
     }
 
     [Fact]
+    public void ANodeWithoutDisksHasAHistoryToo() => AssertSame(DiskHistory.None, Read(Bytes(DiskHistory.None)));
+
+    [Fact]
     public void MoreThanIsPossibleIsNotWritten()
     {
         var disk = new DiskMarks("a", 1 << 20, []);
-        Assert.Throws<ArgumentException>(() => Bytes(new DiskHistory(NodeData.New, [])));
         Assert.Throws<ArgumentException>(() => Bytes(new DiskHistory(NodeData.New, [.. Enumerable.Repeat(disk, 65)])));
         Assert.Throws<ArgumentException>(() => Bytes(new DiskHistory(NodeData.New, [disk with { Runs = new ExtentRun[801] }])));
     }
@@ -88,7 +90,7 @@ public sealed class DiskHistoryTests
             good with { State = (DataState)6, Replay = default },
             good with { State = DataState.Current },
             good with { Replay = default },
-            good with { Replay = good.Replay with { Then = DataState.Copy } },
+            good with { Replay = good.Replay with { Then = DataState.Mirror } },
             good with { Replay = good.Replay with { Kind = (ReplayKind)3 } },
             good with { Cluster = Guid.Empty },
             good with { Data = Guid.Empty },
