@@ -1,5 +1,6 @@
 using Colo.Block;
 using Colo.Block.Nbd;
+using Colo.Block.Replication;
 
 namespace Colo.Tests.Block.Replication;
 
@@ -81,6 +82,38 @@ public sealed class SecondaryNbdTests : IDisposable
         Assert.Equal(sent, _f.On(() => _f.Disk.ReceivedBytes));
         Assert.Equal(0, _f.Flush(_client));
         Assert.False(_f.On(() => _f.Disk.Unsynced));
+    }
+
+    [Theory]
+    [InlineData(FirstSync.Journal)]
+    [InlineData(FirstSync.Direct)]
+    public void Nothing_gets_between_the_slices_of_zeroes_in_a_first_synchronisation(FirstSync first)
+    {
+        _f.Start(Size, first);
+        Connect();
+        List<Pending> all = [];
+        long sent = 0;
+        for (var i = 0; i < 5; i++)
+        {
+            all.Add(_f.Submit(_client, BlockOperation.Discard, 0, 800 << 20));
+            // In the last slice, and submitted before the first one is done.
+            all.Add(_f.Submit(_client, BlockOperation.Write, 790 << 20, SecondaryFixture.Filled(4096, (byte)(i + 1))));
+            sent += (800 << 20) + 4096;
+        }
+
+        _f.WaitReceived(sent);
+        Assert.All(all, pending => Assert.Equal(0, pending.Wait()));
+        if (first == FirstSync.Journal)
+        {
+            const long third = 3L * ((800 << 20) + 4096);
+            Assert.True(_f.On(() => _f.Disk.Received(third) && _f.Disk.Received(third + (256 << 20)) && !_f.Disk.Received(third + 4096)));
+            Assert.Equal(0, _f.Do(done => _f.Disk.SealJournal(done, third)));
+            Assert.Equal(0, _f.Commit(third, 1));
+            Assert.Equal(SecondaryFixture.Filled(4096, 3), _f.Read(_f.Image, 790 << 20, 4096));
+        }
+
+        Assert.Equal(0, _f.Commit(sent, 2));
+        Assert.Equal(SecondaryFixture.Filled(4096, 5), _f.Read(_f.Image, 790 << 20, 4096));
     }
 
     [Fact]

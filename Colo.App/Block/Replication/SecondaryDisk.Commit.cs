@@ -15,8 +15,67 @@ public sealed unsafe partial class SecondaryDisk
     private long _applyingBytes;
     private int _applyError;
     private bool _pumping;
+    private bool _sealed;
     private Action<int>? _applied;
     private Action? _afterCommit;
+
+    /// <summary>
+    /// Makes the journal of a first synchronisation durable and replayable by <see cref="JournalId"/> and epoch 0. Before
+    /// the first commit; what comes later is not part of it. Sets <see cref="KeepFiles"/>.
+    /// </summary>
+    /// <param name="done">0 or an errno; EINVAL: the mark is not received.</param>
+    /// <param name="mark">The last request that a replay shall apply; by default all that are received.</param>
+    public void SealJournal(Action<int> done, long? mark = null)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_intake != Intake.Journal || _sealed)
+            throw new InvalidOperationException($"disk {_name}: there is no journal to be sealed");
+        var count = Received(mark ?? ReceivedBytes) ? _held.CountUpTo(mark ?? ReceivedBytes) : -1;
+        if (count < 0)
+        {
+            done(Errno.EINVAL);
+            return;
+        }
+
+        if (_mirrorClosed)
+        {
+            done(EIO);
+            return;
+        }
+
+        _sealed = true;
+        KeepFiles = true;
+        // The number of a record in the journal is that of the request: all are in it.
+        var bytes = count == 0 ? 0 : _held[count - 1].Mark - _held.Base;
+        _journal.Append(WriteLogOperation.Seal, count, bytes, null, 0, this, append =>
+        {
+            if (append.Error == 0)
+                FlushJournal(done);
+            else
+                EndSeal(append.Error, done);
+        });
+    }
+
+    private void FlushJournal(Action<int> done)
+    {
+        var operation = _operations.Take(0, null, flushed =>
+        {
+            var error = flushed.Request.Error;
+            _operations.GiveBack(flushed);
+            EndSeal(error, done);
+        });
+        operation.Request.Begin(BlockOperation.Flush, 0, 0);
+        _journal.File.Submit(operation.Request);
+    }
+
+    private void EndSeal(int error, Action<int> done)
+    {
+        if (error != 0)
+            Fail("write the journal", _files.JournalPath, error);
+        else
+            Checkpoint.FaultPoints.Reach("disk-journal-sealed");
+        done(error);
+    }
 
     /// <summary>
     /// Makes the image that of a checkpoint: applies the held requests up to its mark, in order, drops the VM's own writes,
