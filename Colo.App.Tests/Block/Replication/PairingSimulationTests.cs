@@ -150,6 +150,9 @@ public sealed class PairingSimulationTests
                 case 7 when random.Next(30) == 0:
                     GiveUp(node);
                     break;
+                case 8:
+                    node.LosePower(random);
+                    break;
             }
         }
 
@@ -386,6 +389,7 @@ public sealed class PairingSimulationTests
             }
 
             node.Resolve();
+            node.Sync();
             node.Marks.UnionWith(_log.Keys);
             node.Replay = new Dictionary<int, int>(_log);
             Say(node, "takes over", node.Record.TakeOver(NewId(), _log.Count == 0 ? default : new ReplayTarget(ReplayKind.Log, NewId(), 1, DataState.Current)));
@@ -412,11 +416,14 @@ public sealed class PairingSimulationTests
                 Say(node, "leaves", node.Record.Leave());
         }
 
+        /// <summary>The process is killed, and what the kernel still holds may be lost later; or the host loses power.</summary>
         private void Fall(Node node)
         {
-            Log.Add($"{node.Name} falls");
-            node.LosePower(random);
             node.Life = Life.Down;
+            var power = random.Next(2) == 0;
+            Log.Add($"{node.Name} {(power ? "loses power" : "is killed")}");
+            if (power)
+                node.LosePower(random);
         }
 
         private void GiveUp(Node node)

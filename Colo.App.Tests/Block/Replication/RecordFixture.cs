@@ -120,8 +120,8 @@ internal sealed class FaultyFile(IRecordFile inner) : IRecordFile
 
     public int Write(ReadOnlySpan<byte> data, long offset)
     {
-        if (FailWrites != 0)
-            return FailWrites;
+        if (FailWrites is not 0 and var errno)
+            return errno;
         lock (_lock)
             _unsynced.Add((offset, data.ToArray()));
         return inner.Write(data, offset);
@@ -131,8 +131,8 @@ internal sealed class FaultyFile(IRecordFile inner) : IRecordFile
     {
         Syncing.Release();
         Gate.Wait();
-        if (FailSyncs != 0)
-            return FailSyncs;
+        if (FailSyncs is not 0 and var errno)
+            return errno;
         lock (_lock)
         {
             Syncs++;
@@ -153,10 +153,11 @@ internal sealed class FaultyFile(IRecordFile inner) : IRecordFile
                 data.CopyTo(start, offset);
             foreach (var (offset, data) in _unsynced)
             {
-                for (var sector = 0; sector < data.Length; sector += 512)
+                // Worse than a disk, which does not tear its sectors.
+                for (var part = 0; part < data.Length; part += 32)
                 {
                     if (random.Next(2) == 0)
-                        data.AsSpan(sector, 512).CopyTo(start.AsSpan((int)offset + sector));
+                        data.AsSpan(part, 32).CopyTo(start.AsSpan((int)offset + part));
                 }
             }
         }

@@ -53,16 +53,17 @@ public readonly record struct ReplayTarget(ReplayKind Kind, Guid Id, ulong Epoch
 /// What a node knows of its own images and of its peer's. Immutable; a <see cref="NodeRecord"/> keeps it on disk.
 /// The methods are the only changes there are, each to be durable before what its summary names:
 /// <code>
-/// who        event                             method      before
-/// primary    starts on images of its own       BecomeFirst the guest runs
-/// primary    runs without a protecting peer    GoAlone     any output leaves that the peer does not hold
-/// primary    the sync's first commit is sent   Offer       it is sent
-/// primary    the peer has recorded it          Protect     marks are forgotten
-/// secondary  a pairing is agreed upon          Accept      an image is touched
-/// secondary  the first commit is whole         Synced      it is acknowledged
-/// secondary  ends in order                     Leave       (after the images are synced)
-/// secondary  takes over, is made the primary   TakeOver    it speaks as the guest
-/// both       the replay is applied             Replayed    (after the images are synced)
+/// who        event                             method       durable before
+/// primary    starts on images of its own       BecomeFirst* the guest runs
+/// primary    runs without a protecting peer    GoAlone      any output leaves that the peer does not hold
+/// primary    the sync's first commit is sent   Offer        it is sent
+/// primary    the peer has recorded it          Protect      marks are forgotten
+/// secondary  a pairing is agreed upon          Accept       an image is touched
+/// secondary  the first commit is whole         Synced*      it is acknowledged
+/// secondary  ends in order                     Leave*
+/// secondary  takes over, is made the primary   TakeOver*    it speaks as the guest
+/// both       the replay is applied             Replayed*    the images are used
+/// * after the images are synced: what the kernel holds without a mark must not be lost once the other side has it
 /// </code>
 /// Why <see cref="Offer"/>: between the sending of the first commit and its acknowledgement the primary does not know
 /// whether the peer holds its data. It is recorded that the peer may, so whatever dies then, a primary that goes on alone

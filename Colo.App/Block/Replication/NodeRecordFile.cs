@@ -22,6 +22,8 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
 {
     private const string Busy = "the node's record is in use by another process";
 
+    private const string MadeJustNow = "another process has made the node's record just now; start only one node of this name and image";
+
     private readonly FileDescriptor _file;
 
     private NodeRecordFile(FileDescriptor file) => _file = file;
@@ -66,6 +68,9 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
         try
         {
             file.Lock(path);
+            // Who finished between our opening and our locking has given this very file its name: it must not be emptied.
+            if (File.Exists(path))
+                throw new IOException($"{path}: {MadeJustNow}");
             try
             {
                 Check(NodeRecordNative.ftruncate(fd, 0) == 0, path, size);
@@ -183,7 +188,7 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
         throw Marshal.GetLastPInvokeError() switch
         {
             Errno.ENOSPC => new IOException($"{path}: no space for the node's record of {size} bytes: free some there, or set [vm] state-dir to a folder elsewhere"),
-            Errno.EEXIST => new IOException($"{path}: {Busy}, which made it just now"),
+            Errno.EEXIST => new IOException($"{path}: {MadeJustNow}"),
             _ => Failed(path, "make the node's record"),
         };
     }
