@@ -44,15 +44,30 @@ internal static class PendingReplay
             {
                 var (disk, files) = (disks[i], SecondaryDisks.FilesOf(disks[i].Path));
                 var source = data.Replay.Kind == ReplayKind.Log ? files.LogPath : files.JournalPath;
-                SecondaryDisk.Replay(source, data.Replay.Id, data.Replay.Epoch, images[i], loop, result =>
+                var image = images[i];
+                if (data.Replay.Kind == ReplayKind.Log)
+                    // What the log has changed may not be marked yet, and the other node's image lacks it: all is compared once.
+                    record.Changed(i).MarkAll(error =>
+                    {
+                        if (error == 0)
+                            Replay();
+                        else
+                            Ended(new ReplayResult(error, 0, 0, "what changes cannot be recorded: " + new LinuxException(path, error).Message));
+                    });
+                else
+                    Replay();
+
+                void Replay() => SecondaryDisk.Replay(source, data.Replay.Id, data.Replay.Epoch, image, loop, Ended);
+
+                void Ended(ReplayResult result)
                 {
                     if (result.Error != 0)
-                        wrong ??= $"{source}: {result.Text}";
+                        wrong ??= result.Text;
                     else
                         Log.Info($"disk {disk.Name}: {result.Records} writes of {result.Bytes >> 10} KiB applied");
                     if (--left == 0)
                         loop.Stop();
-                });
+                }
             }
 
             loop.Run();

@@ -63,7 +63,7 @@ public readonly record struct ReplayTarget(ReplayKind Kind, Guid Id, ulong Epoch
 /// secondary  ends in order                     Leave*
 /// secondary  takes over, is made the primary   TakeOver*    it speaks as the guest
 /// both       the replay is applied             Replayed*    the images are used
-/// * after the images are synced: what the kernel holds without a mark must not be lost once the other side has it
+/// * after the images are synced, or with <see cref="ReplayTarget.Boot"/>: what the kernel holds without a mark must not be lost once the other side has it
 /// </code>
 /// Why <see cref="Offer"/>: between the sending of the first commit and its acknowledgement the primary does not know
 /// whether the peer holds its data. It is recorded that the peer may, so whatever dies then, a primary that goes on alone
