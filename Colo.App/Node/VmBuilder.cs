@@ -90,7 +90,7 @@ internal static class VmBuilder
 
     private static GuestDisk AddDisk(DiskConfiguration disk, Machine.Machine machine, GuestMemory memory, EventLoop loop, List<string> parameters)
     {
-        var backend = new ImageFileBackend(disk.Path, disk.SizeToCreate, disk.ReadOnly, loop);
+        var backend = new ImageFileBackend(disk.Path, disk.SizeToCreate, disk.ReadOnly, loop, direct: disk.Direct);
         try
         {
             var device = new VirtioBlock(new VirtioBlockOptions(disk.Name, disk.Name), backend, memory, loop);
