@@ -3,13 +3,27 @@ using Colo.Block.Nbd;
 
 namespace Colo.Tests.Block;
 
+/// <summary>The same over threads, where io_uring is what an image gets.</summary>
+public sealed class NbdClientServerOverThreadsTests() : NbdClientServerTests(ImageEngineKind.Threads);
+
 /// <summary>The client against the server, in every mode of the protocol.</summary>
-public sealed class NbdClientServerTests : IDisposable
+public class NbdClientServerTests : IDisposable
 {
     private const int Size = 6 << 20;
-    private readonly NbdFixture _fixture = new();
+    private readonly NbdFixture _fixture;
 
-    public void Dispose() => _fixture.Dispose();
+    public NbdClientServerTests()
+        : this(ImageEngineKind.Automatic)
+    {
+    }
+
+    private protected NbdClientServerTests(ImageEngineKind engine) => _fixture = new NbdFixture(engine);
+
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        _fixture.Dispose();
+    }
 
     [Theory]
     [InlineData(true, true, false)]

@@ -8,7 +8,7 @@ using Colo.Tests.Devices;
 namespace Colo.Tests.Block;
 
 /// <summary>A directory, an event loop, and on demand an image with its server.</summary>
-internal sealed class NbdFixture : IDisposable
+internal sealed class NbdFixture(ImageEngineKind engine = ImageEngineKind.Automatic) : IDisposable
 {
     private readonly List<NbdListener> _listeners = [];
     private readonly List<SyncDisk> _clients = [];
@@ -33,7 +33,7 @@ internal sealed class NbdFixture : IDisposable
         NbdAddress address = tcp ? new NbdAddress.Tcp(IPAddress.Loopback, 0) : new NbdAddress.Unix(Path("nbd.sock"));
         _loop.Do(() =>
         {
-            Backend = new ImageFileBackend(Image, size, readOnly, _loop.Loop);
+            Backend = new ImageFileBackend(Image, size, readOnly, _loop.Loop, 4, false, engine);
             var export = new NbdExport("", Backend);
             Server = new NbdServer([change?.Invoke(export) ?? export], options ?? new NbdServerOptions(), _loop.Loop);
             var listener = new NbdListener(address, _loop.Loop, (socket, peer) => Server.Serve(wrap?.Invoke(socket) ?? socket, peer));

@@ -46,6 +46,7 @@ public sealed class ColoConfigurationTests
             [disk:Alpha]
             path = /a.img
             readonly = ON
+            direct = on
             [nic:wan]
             backend = tap:tap0
             mac = 52:54:00:AB:cd:ef
@@ -74,7 +75,7 @@ public sealed class ColoConfigurationTests
             """);
         Assert.Equal(new VmConfiguration("db-2", 1L << 30, 2, "/boot/vmlinuz", "/boot/initrd", "console=ttyS0 root=/dev/vda ip=10.77.0.10/24", "/var/lib/x", CpuModel.X8664V3), c.Vm);
         Assert.False(c.Vm.KernelIsBuiltin);
-        Assert.Equal([new("zeta", "/z.img", 512 << 20, false), new DiskConfiguration("Alpha", "/a.img", null, true)], c.Disks.AsEnumerable());
+        Assert.Equal([new("zeta", "/z.img", 512 << 20, false), new DiskConfiguration("Alpha", "/a.img", null, true, true)], c.Disks.AsEnumerable());
         Assert.Equal([512 << 20, 1L << 30], c.Disks.Select(d => d.SizeToCreate));
         Assert.Equal(["wan tap:tap0 52:54:00:ab:cd:ef", "lan packet:enp0s31f6.100 02:00:00:00:00:01"], c.Nics.Select(n => $"{n.Name} {n.Backend} {n.Mac}"));
         Assert.Equal(new LinkConfiguration(new("fe80::1", 9990), new("node-b.example.org", 1), "/k", false), c.Link);

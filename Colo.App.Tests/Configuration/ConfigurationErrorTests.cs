@@ -27,6 +27,7 @@ public sealed class ConfigurationErrorTests
         Add("disk:root", "path", "raw disk image", "");
         Add("disk:root", "size", "multiple of 512 bytes", "0K", "512", "1T", "70000G");
         Add("disk:root", "readonly", "on, off, true or false", "", "yes", "1");
+        Add("disk:root", "direct", "on, off, true or false", "", "yes", "1");
         Add("nic:lan", "backend", "packet:IF", "", "eth0", "packet:", "tap:", "bridge:br0", "packet:a/b", "packet:..", "packet:a b", "packet:sixteen-letters-", "tap:a:b");
         Add("nic:lan", "mac", "six octets", "", "52:54:00:12:34", "52:54:00:12:34:56:78", "53:54:00:12:34:56", "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00", "52-54-00-12-34-56", "525400123456", "5g:54:00:12:34:56", "52:54:00:12:34: 6");
         Add("link", "node-a", "HOST:PORT or [IPV6]:PORT", "", "192.168.2.33", "192.168.2.33:", "192.168.2.33:0", "192.168.2.33:65536", "192.168.2.33:+1", "192.168.2.300:1", "1:9990", "0x7f.1:9990", ":9990", "::1:9990", "[::1]9990", "[::1]", "[127.0.0.1]:9990", "[::g]:9990", "a_b:9990", "-a:9990", "a..b:1");

@@ -8,7 +8,13 @@ using Colo.State;
 
 namespace Colo.Tests.Devices;
 
-public sealed unsafe class VirtioBlockTests : IDisposable
+/// <summary>The same over threads, where io_uring is what an image gets.</summary>
+public sealed class VirtioBlockOverThreadsTests : VirtioBlockTests
+{
+    private protected override ImageEngineKind Engine => ImageEngineKind.Threads;
+}
+
+public unsafe class VirtioBlockTests : IDisposable
 {
     private const ulong Buffers = 0x100000;
     private const long DiskSize = 4 << 20;
@@ -22,8 +28,11 @@ public sealed unsafe class VirtioBlockTests : IDisposable
     private TestQueue _queue = null!;
     private int _at;
 
+    private protected virtual ImageEngineKind Engine => ImageEngineKind.Automatic;
+
     public void Dispose()
     {
+        GC.SuppressFinalize(this);
         _loop.Do(() => _image?.Dispose());
         _loop.Dispose();
         _memory.Dispose();
@@ -326,7 +335,7 @@ public sealed unsafe class VirtioBlockTests : IDisposable
     {
         _loop.Do(() =>
         {
-            IBlockBackend backend = gated ? _gate = new Gate() : _image = new ImageFileBackend(_path, DiskSize, readOnly, _loop.Loop);
+            IBlockBackend backend = gated ? _gate = new Gate() : _image = new ImageFileBackend(_path, DiskSize, readOnly, _loop.Loop, 4, false, Engine);
             _disk = new VirtioBlock(new VirtioBlockOptions("t", "disk-1"), backend, _memory, _loop.Loop);
             _disk.Attach(_transport);
         });

@@ -78,10 +78,10 @@ public sealed class LayoutTests
     }
 
     // Not Marshal.SizeOf: it knows nothing of inline arrays.
-    private static int SizeOf(Type type) =>
+    internal static int SizeOf(Type type) =>
         (int)typeof(System.Runtime.CompilerServices.Unsafe).GetMethod("SizeOf")!.MakeGenericMethod(type).Invoke(null, null)!;
 
-    private static long OffsetOf(Type type, FieldInfo field)
+    internal static long OffsetOf(Type type, FieldInfo field)
     {
         if (field.GetCustomAttribute<FieldOffsetAttribute>() is { } at)
             return at.Value;
@@ -106,7 +106,7 @@ public sealed class LayoutTests
             ? SizeOf(type)
             : type.GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public).Max(field => Alignment(field.FieldType));
 
-    private static string[] Run(string source)
+    internal static string[] Run(string source)
     {
         var folder = Directory.CreateTempSubdirectory("kvm-layout-");
         try
@@ -136,7 +136,7 @@ public sealed class LayoutTests
         return (process.ExitCode, text + error.Result);
     }
 
-    private sealed class CompilerFactAttribute : FactAttribute
+    internal sealed class CompilerFactAttribute : FactAttribute
     {
         public CompilerFactAttribute()
         {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Colo.Block;
 
-/// <summary>File calls that the runtime's file streams do not have (fcntl.h, sys/uio.h, sys/file.h, linux/falloc.h).</summary>
+/// <summary>File calls that the runtime's file streams do not have (fcntl.h, sys/uio.h, sys/file.h, sys/stat.h, linux/falloc.h).</summary>
 internal static unsafe partial class ImageFileNative
 {
     internal const int O_RDONLY = 0;
@@ -10,6 +10,9 @@ internal static unsafe partial class ImageFileNative
     internal const int O_CREAT = 0x40;
     internal const int O_EXCL = 0x80;
     internal const int O_CLOEXEC = 0x80000;
+    internal const int O_DIRECT = 0x4000;
+    internal const int F_GETFL = 3;
+    internal const int F_SETFL = 4;
     internal const int LOCK_SH = 1;
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
@@ -25,6 +28,22 @@ internal static unsafe partial class ImageFileNative
     internal const int ENODEV = 19;
     internal const int EOPNOTSUPP = 95;
     internal const int IOV_MAX = 1024;
+    internal const int AT_EMPTY_PATH = 0x1000;
+    internal const uint STATX_DIOALIGN = 0x2000;
+
+    /// <summary>struct statx (linux/stat.h), as far as anything of it is read here.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal struct statx_result
+    {
+        [FieldOffset(0)]
+        internal uint stx_mask;
+
+        [FieldOffset(152)]
+        internal uint stx_dio_mem_align;
+
+        [FieldOffset(156)]
+        internal uint stx_dio_offset_align;
+    }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags, uint mode);
@@ -52,6 +71,15 @@ internal static unsafe partial class ImageFileNative
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fallocate(int fd, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fcntl(int fd, int command, nint argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int statx(int directory, byte* path, int flags, uint mask, statx_result* result);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pread(int fd, void* buffer, nuint count, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ioctl(int fd, ulong request, void* argument);

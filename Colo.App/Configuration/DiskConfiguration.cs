@@ -6,7 +6,8 @@ namespace Colo.Configuration;
 /// <param name="Path">Full path of the raw image.</param>
 /// <param name="Size">Size in bytes that the file asks for, a multiple of 512; null when it names none.</param>
 /// <param name="ReadOnly">True when the guest may not write.</param>
-public sealed record DiskConfiguration(string Name, string Path, long? Size, bool ReadOnly)
+/// <param name="Direct">True when the image is read and written past the host's page cache (O_DIRECT).</param>
+public sealed record DiskConfiguration(string Name, string Path, long? Size, bool ReadOnly, bool Direct = false)
 {
     /// <summary>Size in bytes of an image that is made because it is absent and <see cref="Size"/> is not given.</summary>
     public const long DefaultSize = 1L << 30;
@@ -20,5 +21,6 @@ public sealed record DiskConfiguration(string Name, string Path, long? Size, boo
         s.Name,
         s.RequiredPath("path", "the path of a raw disk image"),
         s.Size("size", (long?)null, 1 << 10, 1L << 46, 512),
-        s.Switch("readonly", false));
+        s.Switch("readonly", false),
+        s.Switch("direct", false));
 }

@@ -47,6 +47,12 @@ public sealed unsafe class EventLoop : IDisposable
     /// <summary>Whether the caller is on the loop's thread.</summary>
     public bool IsLoopThread => Environment.CurrentManagedThreadId == _threadId;
 
+    /// <summary>
+    /// Whether the actions of <see cref="AddAfterRound"/> are still to run before the loop waits again: a batch begun now
+    /// goes out with them. Read on the loop's thread, or before <see cref="Run"/>.
+    /// </summary>
+    public bool InRound { get; private set; }
+
     /// <summary>Watches a descriptor. On the loop's thread, or before <see cref="Run"/>.</summary>
     public void Add(int fd, uint events, IEventHandler handler)
     {
@@ -173,6 +179,7 @@ public sealed unsafe class EventLoop : IDisposable
     private void Round(Native.EpollEvent* events)
     {
         var ready = Wait(events);
+        InRound = true;
         for (var i = 0; i < ready; i++)
         {
             var fd = (int)events[i].Data;
@@ -185,6 +192,7 @@ public sealed unsafe class EventLoop : IDisposable
 
         RunPosted();
         RunTimers();
+        InRound = false;
         for (var i = 0; i < _afterRound.Count; i++)
             Guard(_afterRound[i]);
     }

@@ -79,6 +79,9 @@ internal sealed partial class NodeContext : IDisposable
 
     internal GuestVm Vm { get; private set; } = null!;
 
+    /// <summary>The files beside an image in which a secondary keeps what is not in it.</summary>
+    internal Block.Replication.SecondaryFiles FilesOf(string image) => SecondaryDisks.FilesOf(image, _configuration.Vm.StateDirectory, _configuration.Vm.Name);
+
     /// <summary>What the node keeps of itself on disk.</summary>
     internal NodeHistory History { get; private set; } = null!;
 

@@ -27,8 +27,9 @@ internal sealed class NodeHistory : IDisposable
         var disks = vm.Disks.Where(disk => disk.Replicated).ToArray();
         if (disks.Length == 0)
             return new NodeHistory(null);
-        var record = NodeRecord.Open(
-            NodeRecord.PathFor(stateDirectory, vmName, disks[0].Path)!, [.. disks.Select(disk => new RecordDisk(disk.Name, disk.Size))], loop);
+        var path = NodeRecord.PathFor(stateDirectory, vmName, disks[0].Path) ??
+            throw new IOException($"[disk:{disks[0].Name}] path: beside {disks[0].Path} nothing can be kept; say with [vm] state-dir where this node's records are to be");
+        var record = NodeRecord.Open(path, [.. disks.Select(disk => new RecordDisk(disk.Name, disk.Size))], loop);
         if (record.Repaired is { } repaired)
             Monitor.Log.Warning($"{record.Path}: {repaired}");
         return new NodeHistory(record);

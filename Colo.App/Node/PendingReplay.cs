@@ -17,6 +17,7 @@ internal static class PendingReplay
     {
         var disks = configuration.Disks.Where(disk => !disk.ReadOnly).ToArray();
         var path = NodeRecord.PathFor(configuration.Vm.StateDirectory, configuration.Vm.Name, disks.FirstOrDefault()?.Path);
+        SecondaryFiles Files(string image) => SecondaryDisks.FilesOf(image, configuration.Vm.StateDirectory, configuration.Vm.Name);
         if (path is null || !File.Exists(path) || disks.Any(disk => !File.Exists(disk.Path)))
             return;
         using var loop = new EventLoop();
@@ -42,7 +43,7 @@ internal static class PendingReplay
             var left = disks.Length;
             for (var i = 0; i < disks.Length; i++)
             {
-                var (disk, files) = (disks[i], SecondaryDisks.FilesOf(disks[i].Path));
+                var (disk, files) = (disks[i], Files(disks[i].Path));
                 var source = data.Replay.Kind == ReplayKind.Log ? files.LogPath : files.JournalPath;
                 var image = images[i];
                 if (data.Replay.Kind == ReplayKind.Log)
@@ -76,8 +77,8 @@ internal static class PendingReplay
             record.Write(data with { State = data.Replay.Then, Replay = default });
             foreach (var disk in disks)
             {
-                File.Delete(SecondaryDisks.FilesOf(disk.Path).LogPath);
-                File.Delete(SecondaryDisks.FilesOf(disk.Path).JournalPath);
+                File.Delete(Files(disk.Path).LogPath);
+                File.Delete(Files(disk.Path).JournalPath);
             }
         }
         finally

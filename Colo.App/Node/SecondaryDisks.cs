@@ -62,7 +62,7 @@ internal sealed class SecondaryDisks : IDisposable
             for (var i = 0; i < _guests.Length; i++)
             {
                 var guest = _guests[i];
-                _disks[i] = new SecondaryDisk(guest.Name, guest.Image, FilesOf(guest.Path), _first, node.Loop, OnFailed, id: _id);
+                _disks[i] = new SecondaryDisk(guest.Name, guest.Image, node.FilesOf(guest.Path), _first, node.Loop, OnFailed, id: _id);
                 guest.Front.SetTarget(_disks[i].Guest);
             }
         }
@@ -90,8 +90,17 @@ internal sealed class SecondaryDisks : IDisposable
     /// <summary>Whether a commit is being applied: there is no state to take over from until it is.</summary>
     internal bool Busy => _busy > 0;
 
-    /// <summary>Where a disk keeps what is not in its image.</summary>
-    internal static SecondaryFiles FilesOf(string image) => new(image + ".colo-log", image + ".colo-journal") { ImagePath = image };
+    /// <summary>Where a disk keeps what is not in its image: beside it, or where that is a device, beside the node's record.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="stateDirectory">[vm] state-dir, which a device needs.</param>
+    /// <param name="vmName">The guest.</param>
+    internal static SecondaryFiles FilesOf(string image, string? stateDirectory, string vmName)
+    {
+        var beside = stateDirectory is not null && image.StartsWith("/dev/", StringComparison.Ordinal)
+            ? Path.Combine(stateDirectory, $"{vmName}{image.Replace('/', '-')}")
+            : image;
+        return new SecondaryFiles(beside + ".colo-log", beside + ".colo-journal") { ImagePath = image };
+    }
 
     /// <summary>The primary asks for hashes of an image.</summary>
     /// <exception cref="FormatException">The question makes no sense.</exception>

@@ -91,7 +91,7 @@ internal static class VmBuilder
 
     private static GuestDisk AddDisk(DiskConfiguration disk, Machine.Machine machine, GuestMemory memory, EventLoop loop, Purpose purpose, List<string> parameters)
     {
-        var backend = new ImageFileBackend(disk.Path, disk.SizeToCreate, disk.ReadOnly, loop);
+        var backend = new ImageFileBackend(disk.Path, disk.SizeToCreate, disk.ReadOnly, loop, direct: disk.Direct);
         try
         {
             var front = new DiskFront(backend);

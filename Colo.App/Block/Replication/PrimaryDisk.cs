@@ -25,6 +25,9 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
     /// <summary>Bytes that may be on their way to the secondary; further writes wait.</summary>
     public const long MostOutstanding = 64L << 20;
 
+    // For direct I/O, which would otherwise copy once more.
+    private const nuint Alignment = 4096;
+
     private readonly IBlockBackend _image;
     private readonly ChangedExtents _changed;
     private readonly RangeLocks _locks;
@@ -434,7 +437,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
                 done(Remote.Error);
             }
 
-            NativeMemory.Free(_copy);
+            NativeMemory.AlignedFree(_copy);
             _copy = null;
             if (!_queued)
                 _disk._free.Push(this);
@@ -450,7 +453,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
 
         private static byte* Copy(BlockRequest guest)
         {
-            var copy = (byte*)NativeMemory.Alloc((nuint)guest.Length);
+            var copy = (byte*)NativeMemory.AlignedAlloc((nuint)guest.Length, Alignment);
             var to = copy;
             foreach (ref readonly var vector in guest.Vectors)
             {

@@ -1,0 +1,144 @@
+using System.Runtime.InteropServices;
+using Colo.Linux;
+
+namespace Colo.Block;
+
+/// <summary>An open raw image, a file or a block device, locked (flock) while it is open: two writers would destroy it.</summary>
+internal sealed unsafe class ImageFile : IDisposable
+{
+    internal const int Sector = 512;
+    private const int Page = 4096;
+
+    private readonly FileDescriptor _file;
+    private volatile bool _syncFailed;
+
+    /// <exception cref="IOException">It cannot be opened or is in use; the message names path and mend.</exception>
+    internal ImageFile(string path, long createSize, bool readOnly, bool direct)
+    {
+        ReadOnly = readOnly;
+        _file = Open(path, createSize, readOnly);
+        try
+        {
+            if (ImageFileNative.flock(_file.Number, (readOnly ? ImageFileNative.LOCK_SH : ImageFileNative.LOCK_EX) | ImageFileNative.LOCK_NB) < 0)
+                throw new IOException($"{path}: the image is in use by another process");
+            if (direct)
+                MakeDirect(path);
+            var size = LinuxException.ThrowIfNegative(ImageFileNative.lseek(_file.Number, 0, ImageFileNative.SEEK_END), $"size of {path}");
+            Size = size & ~(Sector - 1L);
+            UnusedTail = size - Size;
+            ulong deviceSize;
+            IsDevice = ImageFileNative.ioctl(_file.Number, ImageFileNative.BLKGETSIZE64, &deviceSize) == 0;
+            IsBlank = !IsDevice && ImageFileNative.lseek(_file.Number, 0, ImageFileNative.SEEK_DATA) < 0 && Marshal.GetLastPInvokeError() == ImageFileNative.ENXIO;
+            if (Size == 0)
+                throw new IOException($"{path}: the image is empty; give it a size (size = 1G) and remove the file, or truncate it to one");
+            if (direct)
+                TryDirect(path);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
+    }
+
+    internal int Number => _file.Number;
+
+    /// <summary>Bytes, a multiple of 512.</summary>
+    internal long Size { get; }
+
+    /// <summary>Bytes at the file's end that are no whole sector.</summary>
+    internal long UnusedTail { get; }
+
+    internal bool ReadOnly { get; }
+
+    /// <summary>Whether it was all one hole when it was opened.</summary>
+    internal bool IsBlank { get; }
+
+    internal bool IsDevice { get; }
+
+    /// <summary>For direct I/O, what addresses of memory have to be a multiple of; 0 without it.</summary>
+    internal uint MemoryAlignment { get; private set; }
+
+    /// <summary>Whether reads and writes go past the page cache.</summary>
+    internal bool Direct => MemoryAlignment != 0;
+
+    /// <summary>After a failed sync the kernel may have dropped the pages: a later success would be a lie.</summary>
+    internal bool SyncFailed
+    {
+        get => _syncFailed;
+        set => _syncFailed = value;
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static FileDescriptor Open(string path, long createSize, bool readOnly)
+    {
+        var flags = (readOnly ? ImageFileNative.O_RDONLY : ImageFileNative.O_RDWR) | ImageFileNative.O_CLOEXEC;
+        var fd = ImageFileNative.open(path, flags, 0);
+        if (fd >= 0)
+            return new FileDescriptor(fd);
+        var errno = Marshal.GetLastPInvokeError();
+        if (errno != Errno.ENOENT)
+            throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(errno)}");
+        if (readOnly || createSize <= 0)
+            throw new IOException($"{path}: there is no such image; with a size (size = 1G) it is made");
+        var file = FileDescriptor.FromResult(
+            ImageFileNative.open(path, flags | ImageFileNative.O_CREAT | ImageFileNative.O_EXCL, 0b110_000_000), $"make {path}");
+        try
+        {
+            LinuxException.ThrowIfNegative(
+                ImageFileNative.ftruncate(file.Number, (createSize + Sector - 1) & ~(Sector - 1L)), $"make {path} with {createSize} bytes");
+            LinuxException.ThrowIfNegative(ImageFileNative.fsync(file.Number), $"make {path}");
+            // The name too is durable, before a guest is told that its data is.
+            var folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
+            using var directory = FileDescriptor.FromResult(
+                ImageFileNative.open(folder, ImageFileNative.O_RDONLY | ImageFileNative.O_CLOEXEC, 0), $"open {folder}");
+            LinuxException.ThrowIfNegative(ImageFileNative.fsync(directory.Number), $"make {path}");
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    // Not by a flag of open: where that fails with EINVAL it may have made the file before.
+    private void MakeDirect(string path)
+    {
+        var flags = LinuxException.ThrowIfNegative(ImageFileNative.fcntl(Number, ImageFileNative.F_GETFL, 0), $"flags of {path}");
+        if (ImageFileNative.fcntl(Number, ImageFileNative.F_SETFL, flags | ImageFileNative.O_DIRECT) < 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            throw errno == Errno.EINVAL
+                ? new IOException($"{path}: its file system does no direct I/O (O_DIRECT); set direct = off for this disk, or move the image")
+                : new LinuxException($"direct I/O with {path}", errno);
+        }
+
+        ImageFileNative.statx_result status = default;
+        byte empty = 0;
+        var known = ImageFileNative.statx(Number, &empty, ImageFileNative.AT_EMPTY_PATH, ImageFileNative.STATX_DIOALIGN, &status) == 0
+            && (status.stx_mask & ImageFileNative.STATX_DIOALIGN) != 0 && status.stx_dio_mem_align != 0;
+        // Kernels before 6.1 do not tell: the block's own size has always been enough.
+        MemoryAlignment = known ? status.stx_dio_mem_align : Sector;
+    }
+
+    /// <summary>The guest's blocks are of 512 bytes; where the medium's are larger, as of a 4Kn disk, a read of one fails.</summary>
+    private void TryDirect(string path)
+    {
+        var memory = NativeMemory.AlignedAlloc(Page, Page);
+        try
+        {
+            if (ImageFileNative.pread(Number, memory, Sector, Size - Sector) >= 0)
+                return;
+            var errno = Marshal.GetLastPInvokeError();
+            throw errno == Errno.EINVAL
+                ? new IOException($"{path}: its storage takes direct I/O only in blocks of more than {Sector} bytes; set direct = off for this disk")
+                : new LinuxException($"read {path}", errno);
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(memory);
+        }
+    }
+}
