@@ -62,7 +62,7 @@ public sealed class DiskTests(ITestOutputHelper output)
             f.Pair.Start('b', "secondary");
             f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
             // A switchover, and the former primary follows.
-            Assert.Equal(0, Colo(f, "failover", "--config", f.Pair.Files('a').Config).Code);
+            Assert.Equal(0, Colo("failover", "--config", f.Pair.Files('a').Config).Code);
             f.Pair.WaitProtected('b', PairFixture.ProtectLimit);
             sets.WaitMore(50, PairFixture.ReplyLimit, "after the switchover");
             sets.Stop();
@@ -242,25 +242,13 @@ public sealed class DiskTests(ITestOutputHelper output)
         f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
     }, WithDisk);
 
-    private static (int Code, string Output) Colo(PairFixture f, params string[] arguments) => ChildProcess.Capture(PairBinary.Path!, arguments, 40_000);
+    private static (int Code, string Output) Colo(params string[] arguments) => ChildProcess.Capture(PairBinary.Path!, arguments, 40_000);
 
-    /// <summary>Powers the guest off on both nodes.</summary>
-    private static void StopBoth(PairFixture f, char primary)
-    {
-        var (code, text) = Colo(f, "stop", "--config", f.Pair.Files(primary).Config);
-        Assert.True(code == 0, text);
-        foreach (var node in (char[])['a', 'b'])
-        {
-            Assert.True(f.Pair.Node(node).WaitForExit(PairFixture.ProtectLimit), $"node {node} goes on after the stop");
-            Assert.True(f.Pair.Node(node).ExitCode == 0, $"node {node} ended with {f.Pair.Node(node).ExitCode}:\n{f.Pair.Node(node).LogTail(30)}");
-        }
-    }
+    private static void StopBoth(PairFixture f, char primary) => f.Pair.StopGuest(primary, PairFixture.ProtectLimit);
 
     private static void AssertImagesAlike(PairFixture f)
     {
-        var (a, b) = (File.ReadAllBytes(f.Pair.Files('a').DiskImage), File.ReadAllBytes(f.Pair.Files('b').DiskImage));
-        var same = a.AsSpan().CommonPrefixLength(b);
-        Assert.True(same == a.Length && a.Length == b.Length, $"the images differ from byte {same} on");
-        Assert.True(a.AsSpan().ContainsAnyExcept((byte)0), "the images are empty");
+        var wrong = f.Pair.CompareImages();
+        Assert.True(wrong is null, $"the images: {wrong}");
     }
 }

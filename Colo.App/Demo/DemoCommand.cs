@@ -40,7 +40,7 @@ public static class DemoCommand
         DemoPair? pair = null;
         try
         {
-            pair = new DemoPair(Prefix, 0, Environment.ProcessPath!, new PairSettings(), stop.Token);
+            pair = new DemoPair(Prefix, 0, Environment.ProcessPath!, new PairSettings { Disk = true }, stop.Token);
             return headless || Console.IsOutputRedirected || Console.IsInputRedirected
                 ? new DemoStory(pair, duration > TimeSpan.Zero ? duration : TimeSpan.FromSeconds(10), Console.Out, stop.Token).Run()
                 : new DemoPage(pair, stop.Token).Run();

@@ -109,6 +109,46 @@ public sealed class DemoPair : IDisposable
         return now;
     }
 
+    /// <summary>Powers the guest off and waits until both nodes have ended.</summary>
+    /// <exception cref="PairException">A node goes on, or ended with an error.</exception>
+    public void StopGuest(char primary, TimeSpan limit)
+    {
+        var (code, text) = ChildProcess.Capture(_binary, ["stop", "--config", Files(primary).Config]);
+        if (code != 0)
+            throw new PairException($"colo stop: {text.Trim()} (exit status {code})");
+        foreach (var node in (char[])['a', 'b'])
+        {
+            if (!Node(node).WaitForExit(limit))
+                throw new PairException($"node {node} goes on after colo stop");
+            if (Node(node).ExitCode != 0)
+                throw new PairException($"node {node} ended with status {Node(node).ExitCode} after colo stop");
+        }
+    }
+
+    /// <summary>Compares the disk images of both nodes, which have ended.</summary>
+    /// <returns>Null when they are alike and not empty, else what is wrong.</returns>
+    public string? CompareImages()
+    {
+        using var a = File.OpenRead(Files('a').DiskImage);
+        using var b = File.OpenRead(Files('b').DiskImage);
+        if (a.Length != b.Length)
+            return $"{a.Length} bytes on node a, {b.Length} on node b";
+        var (left, right) = (new byte[1 << 20], new byte[1 << 20]);
+        var empty = true;
+        for (long at = 0; at < a.Length;)
+        {
+            var length = a.ReadAtLeast(left, (int)Math.Min(left.Length, a.Length - at));
+            b.ReadExactly(right.AsSpan(0, length));
+            var same = left.AsSpan(0, length).CommonPrefixLength(right.AsSpan(0, length));
+            if (same < length)
+                return $"they differ from byte {at + same} on";
+            empty &= !left.AsSpan(0, length).ContainsAnyExcept((byte)0);
+            at += length;
+        }
+
+        return empty ? "they are all zeroes" : null;
+    }
+
     /// <summary>Starts a as primary and b as secondary and waits until they are protected.</summary>
     public void StartProtected(TimeSpan limit)
     {

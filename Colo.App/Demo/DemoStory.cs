@@ -5,7 +5,7 @@ namespace Colo.Demo;
 
 /// <summary>
 /// The story of the headless demo: protection, load, divergence, kill -9 of the primary, takeover, a new secondary,
-/// and the same once more. It checks every step; one that failed does not keep the next from being tried, as long
+/// the same once more, and the comparison of both disks after the end. It checks every step; one that failed does not keep the next from being tried, as long
 /// as there is a guest.
 /// </summary>
 internal sealed class DemoStory(DemoPair pair, TimeSpan duration, TextWriter output, CancellationToken cancel)
@@ -51,6 +51,7 @@ internal sealed class DemoStory(DemoPair pair, TimeSpan duration, TextWriter out
         Switch('a', load, watch);
         Switch('b', load, watch);
         Finish(load, watch);
+        Disks('a');
         Table();
         if (_failures.Count == 0)
         {
@@ -129,6 +130,14 @@ internal sealed class DemoStory(DemoPair pair, TimeSpan duration, TextWriter out
             () => $"{wire.ViolationCount} violations: " + Some([.. wire.Violations.Select(v => v.ToString())]));
         if (pair.Node('a').TryStatus() is { } last)
             _figures.Add(new Figures('a', last, 0, 0));
+    }
+
+    /// <summary>The store's disk went through two takeovers and two resyncs: stopped in order, both nodes have the same.</summary>
+    private void Disks(char primary)
+    {
+        pair.StopGuest(primary, ProtectLimit);
+        var wrong = pair.CompareImages();
+        Check(wrong is null, "the disk: both nodes' images are alike, byte for byte, after the guest was powered off", () => wrong!);
     }
 
     private void ShowGaps(string phase, LoadReport report)
