@@ -74,6 +74,24 @@ public sealed class DiskTests(ITestOutputHelper output)
         AssertImagesAlike(f);
     }, WithDisk);
 
+    [PairFact]
+    public void A_secondary_that_stands_still_costs_time_and_no_write() => PairFixture.Run(output, f =>
+    {
+        using var sets = new AcknowledgedSets(f, 8);
+        sets.WaitMore(50, PairFixture.ReplyLimit, "protected");
+        f.Pair.Node('b').Signal(19);
+        sets.WaitMore(50, PairFixture.ReplyLimit, "while the secondary stands still");
+        f.Pair.WaitState('a', "primary", "unprotected", PairFixture.TakeoverLimit);
+        f.Pair.Node('b').Signal(18);
+        f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
+        sets.WaitMore(50, PairFixture.ReplyLimit, "protected again");
+        sets.Stop();
+        sets.AssertNoErrors("at the end");
+        sets.Verify(f, "at the end");
+        StopBoth(f, 'a');
+        AssertImagesAlike(f);
+    }, WithDisk);
+
     [FaultTheory]
     [InlineData("disk-held")]
     [InlineData("disk-commit-begin")]
@@ -144,12 +162,13 @@ public sealed class DiskTests(ITestOutputHelper output)
         f.Pair.StartProtected(PairFixture.ProtectLimit);
     }, f =>
     {
-        using var sets = new AcknowledgedSets(f, 4);
-        sets.WaitMore(100, PairFixture.ReplyLimit, "protected");
+        // Large values, so that what differs is more than one write.
+        using var sets = new AcknowledgedSets(f, 4, 16_000);
+        sets.WaitMore(20, PairFixture.ReplyLimit, "protected");
         f.Pair.Node('b').Signal(15);
         Assert.True(f.Pair.Node('b').WaitForExit(PairFixture.ProtectLimit));
         var before = File.ReadAllBytes(f.Pair.Files('b').DiskImage);
-        sets.WaitMore(100, PairFixture.ReplyLimit, "alone");
+        sets.WaitMore(400, PairFixture.ReplyLimit, "alone");
         sets.Stop();
         Faults.Prepare(f, 'b', point);
         Faults.Arm(f);

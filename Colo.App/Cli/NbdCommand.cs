@@ -89,6 +89,14 @@ internal static class NbdCommand
                 return ExitStatus.Refused;
             }
 
+            if (!parsed.GetValue(readOnly) && File.Exists(path + ".colo"))
+            {
+                parsed.InvocationConfiguration.Error.WriteLine(
+                    $"colo: {path} is a disk of a pair: {path}.colo notes every change, and would not know of those made here, so the other node's image would go on to differ. " +
+                    $"Serve it with --readonly, or remove {path}.colo: then all of the disk is compared when the two nodes meet again");
+                return ExitStatus.Refused;
+            }
+
             long bytes = 0;
             if (parsed.GetValue(size) is { } wanted)
                 ValueParsers.Size(wanted, out bytes);

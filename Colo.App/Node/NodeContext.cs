@@ -104,7 +104,7 @@ internal sealed partial class NodeContext : IDisposable
     /// <exception cref="SafetyException">The node's own record says that it is outdated.</exception>
     internal void StartPrimary()
     {
-        PendingReplay.Run(_configuration);
+        PairImages.Replay(_configuration);
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Primary, _serial);
         History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
         if (History.RefusesPrimary() is { } outdated)
@@ -365,7 +365,7 @@ internal sealed partial class NodeContext : IDisposable
     private void BeginSecondary()
     {
         History?.Dispose();
-        PendingReplay.Run(_configuration);
+        PairImages.Replay(_configuration);
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Secondary, _serial);
         History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
         WatchMachine();

@@ -17,19 +17,26 @@ internal sealed class NodeHistory : IDisposable
 
     internal NodeData Data => _record?.Data ?? NodeData.New;
 
+    /// <summary>Where the record is; empty when nothing is kept.</summary>
+    internal string Path => _record?.Path ?? "";
+
     /// <summary>What the peer is told when a pairing begins.</summary>
     internal DiskHistory Tell => _record is null ? DiskHistory.None : DiskHistory.Of(_record);
 
     /// <summary>Opens the record of a guest whose images are open.</summary>
     /// <exception cref="IOException">It cannot be made, is in use, damaged, or of other disks.</exception>
-    internal static NodeHistory Open(string? stateDirectory, string vmName, GuestVm vm, EventLoop loop)
+    internal static NodeHistory Open(string? stateDirectory, string vmName, GuestVm vm, EventLoop loop) =>
+        Open(stateDirectory, vmName, [.. vm.Disks.Where(disk => disk.Replicated).Select(disk => (disk.Path, new RecordDisk(disk.Name, disk.Size)))], loop);
+
+    /// <summary>Opens the record of images.</summary>
+    /// <exception cref="IOException">It cannot be made, is in use, damaged, or of other disks.</exception>
+    internal static NodeHistory Open(string? stateDirectory, string vmName, IReadOnlyList<(string Path, RecordDisk Disk)> images, EventLoop loop)
     {
-        var disks = vm.Disks.Where(disk => disk.Replicated).ToArray();
-        if (disks.Length == 0)
+        if (images.Count == 0)
             return new NodeHistory(null);
-        var path = NodeRecord.PathFor(stateDirectory, vmName, disks[0].Path) ??
-            throw new IOException($"[disk:{disks[0].Name}] path: beside {disks[0].Path} nothing can be kept; say with [vm] state-dir where this node's records are to be");
-        var record = NodeRecord.Open(path, [.. disks.Select(disk => new RecordDisk(disk.Name, disk.Size))], loop);
+        var path = NodeRecord.PathFor(stateDirectory, vmName, images[0].Path) ??
+            throw new IOException($"[disk:{images[0].Disk.Name}] path: beside {images[0].Path} nothing can be kept; say with [vm] state-dir where this node's records are to be");
+        var record = NodeRecord.Open(path, [.. images.Select(image => image.Disk)], loop);
         if (record.Repaired is { } repaired)
             Monitor.Log.Warning($"{record.Path}: {repaired}");
         return new NodeHistory(record);
@@ -89,6 +96,9 @@ internal sealed class NodeHistory : IDisposable
     /// <param name="durable">Whether the images are durable as of the last checkpoint.</param>
     internal void TakeOver(Guid log, ulong epoch, bool durable) => Change(data => data.TakeOver(
         Guid.NewGuid(), new ReplayTarget(ReplayKind.Log, log, epoch, DataState.Current) { Boot = durable ? Guid.Empty : HostBoot.Id }));
+
+    /// <summary>The host lost power before the images were durable: nothing can be claimed of them.</summary>
+    internal void LosePower() => Change(data => data with { State = DataState.Mirror, Replay = default });
 
     /// <summary>The logs are applied, durable: the images are whole.</summary>
     internal void Replayed() => Change(data => data.State == DataState.Replay ? data.Replayed() : data);

@@ -27,6 +27,8 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
     internal static int Run(ColoConfiguration configuration, string? restore)
     {
         using var loop = new EventLoop();
+        PairImages.Replay(configuration);
+        PairImages.Leave(configuration);
         using var vm = VmBuilder.Build(configuration, loop, VmBuilder.Purpose.Standalone, NodeRunner.SerialToStandardOutput());
         if (restore is not null)
         {

@@ -216,6 +216,34 @@ public sealed class PrimaryDiskTests : IDisposable
     }
 
     [Fact]
+    public void A_write_waits_while_its_chunk_is_compared_and_others_do_not()
+    {
+        _f.Start(Size, Random(new Random(1), Size));
+        _f.Secondary.Start(Size, FirstSync.Direct);
+        _f.Attach();
+        Assert.Equal(0, _f.Secondary.Do(_f.Changed.MarkAll));
+        _f.Image.Hold = request => request is { Operation: BlockOperation.Read, Length: DiskSync.Chunk, Offset: 0 };
+        Pending? inside = null;
+        var (wrong, _) = _f.Sync(blank: false, () =>
+        {
+            _f.Secondary.Until(() => _f.Image.Held.Count > 0, "the first chunk is read");
+            inside = _f.Secondary.Submit(_f.Disk, BlockOperation.Write, 4096, SecondaryFixture.Filled(4096, 3));
+            Assert.Equal(0, _f.Secondary.Write(_f.Disk, 11 << 20, SecondaryFixture.Filled(4096, 4)));
+            Assert.False(inside.IsDone);
+            Assert.DoesNotContain("Write 4096 4096", _f.Image.Seen);
+            _f.Secondary.On(() =>
+            {
+                _f.Image.Hold = _ => false;
+                _f.Image.Release(0);
+            });
+        });
+        Assert.Null(wrong);
+        Assert.Equal(0, inside!.Wait());
+        _f.CommitFirst(FirstSync.Direct);
+        _f.AssertAlike("after the sync");
+    }
+
+    [Fact]
     public void A_sync_that_cannot_read_the_image_says_so()
     {
         _f.Start(Size, Random(new Random(1), Size));
