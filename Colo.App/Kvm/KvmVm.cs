@@ -23,7 +23,7 @@ public sealed unsafe class KvmVm : IDisposable
     /// <summary>Makes a VM with interrupt controllers and timer.</summary>
     internal KvmVm(KvmSystem system, int dirtyRingEntries, bool manualProtect)
     {
-        _fd = FileDescriptor.FromResult(NativeKvm.ioctl(system.Fd, KvmIoctl.KVM_CREATE_VM, 0), "KVM_CREATE_VM");
+        _fd = Create(system);
         try
         {
             var map = IdentityMapAddress;
@@ -150,6 +150,18 @@ public sealed unsafe class KvmVm : IDisposable
 
     internal void Do(uint request, void* argument, string name) =>
         LinuxException.ThrowIfNegative(NativeKvm.ioctl(_fd.Number, request, argument), name);
+
+    // A signal in the middle of it (the runtime uses some) ends it with EINTR, and nothing made: it takes the locks of all of
+    // the process's mappings (mm_take_all_locks, for its MMU notifier).
+    private static FileDescriptor Create(KvmSystem system)
+    {
+        while (true)
+        {
+            var fd = NativeKvm.ioctl(system.Fd, KvmIoctl.KVM_CREATE_VM, 0);
+            if (fd >= 0 || System.Runtime.InteropServices.Marshal.GetLastPInvokeError() != Errno.EINTR)
+                return FileDescriptor.FromResult(fd, "KVM_CREATE_VM");
+        }
+    }
 
     private void Do(uint request, nint argument, string name) =>
         LinuxException.ThrowIfNegative(NativeKvm.ioctl(_fd.Number, request, argument), name);
