@@ -78,6 +78,9 @@ public sealed class ImageFileBackend : IBlockBackend
     /// <summary>Whether io_uring carries requests out.</summary>
     internal bool UsesIoUring => _engine is IoUringEngine;
 
+    /// <summary>Transfers that io_uring has.</summary>
+    internal int UnderWayInRing => (_engine as IoUringEngine)?.UnderWay ?? 0;
+
     /// <inheritdoc/>
     public void Submit(BlockRequest request)
     {

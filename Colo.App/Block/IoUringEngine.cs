@@ -52,6 +52,9 @@ internal sealed unsafe class IoUringEngine : IImageEngine, IEventHandler
         internal bool Write;
     }
 
+    /// <summary>Transfers that have a place in the ring.</summary>
+    internal int UnderWay => _slots.Length - _free.Count;
+
     /// <summary>Makes one; null and the reason where the kernel has no io_uring for us.</summary>
     /// <param name="image">Stays open until this is disposed; belongs to the caller.</param>
     /// <param name="loop">Where requests are completed.</param>
@@ -114,10 +117,10 @@ internal sealed unsafe class IoUringEngine : IImageEngine, IEventHandler
             return;
         _stop = true;
         _waiting.Clear();
-        while (_free.Count < _slots.Length)
+        while (UnderWay > 0)
         {
             // The kernel writes to memory that its owner is about to free: nothing but the completion ends the wait.
-            if (_ring.Enter(wait: 1) != 0 && _free.Count + _ring.Pending == _slots.Length)
+            if (_ring.Enter(wait: 1) != 0 && UnderWay == (int)_ring.Pending)
                 break;
             Take();
         }
