@@ -20,6 +20,7 @@ public sealed class NodeStatusTests
         "compare.released", "compare.matched", "compare.diverged", "compare.held", "compare.held_bytes",
         "compare.hold_us.p50", "compare.hold_us.p99", "compare.flows",
         "disk[].name", "disk[].size", "disk[].pending", "disk[].replicated", "disk[].sync_percent",
+        "disk[].sync_bytes_per_s", "disk[].sync_left_s", "disk[].changed",
         "nic[].name", "nic[].mac", "nic[].rx_packets", "nic[].rx_bytes", "nic[].tx_packets", "nic[].tx_bytes", "nic[].dropped",
         "failover.count", "failover.last.at", "failover.last.reason", "failover.last.duration_us",
     ];

@@ -19,7 +19,7 @@ internal sealed unsafe class ImageFile : IDisposable
         _file = Open(path, createSize, readOnly);
         try
         {
-            if (ImageFileNative.flock(_file.Number, (readOnly ? ImageFileNative.LOCK_SH : ImageFileNative.LOCK_EX) | ImageFileNative.LOCK_NB) < 0)
+            if (FileLock.Take(_file.Number, shared: readOnly) != 0)
                 throw new IOException($"{path}: the image is in use by another process");
             if (direct)
                 MakeDirect(path);

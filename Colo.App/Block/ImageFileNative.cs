@@ -13,9 +13,6 @@ internal static unsafe partial class ImageFileNative
     internal const int O_DIRECT = 0x4000;
     internal const int F_GETFL = 3;
     internal const int F_SETFL = 4;
-    internal const int LOCK_SH = 1;
-    internal const int LOCK_EX = 2;
-    internal const int LOCK_NB = 4;
     internal const int SEEK_END = 2;
     internal const int SEEK_DATA = 3;
     internal const int SEEK_HOLE = 4;
@@ -53,9 +50,6 @@ internal static unsafe partial class ImageFileNative
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ftruncate(int fd, long length);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int flock(int fd, int operation);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint preadv(int fd, BlockVector* vectors, int count, long offset);

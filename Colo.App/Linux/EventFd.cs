@@ -16,6 +16,26 @@ public sealed unsafe class EventFd : IDisposable
         _ = Native.write(_fd.Number, &one, sizeof(ulong));
     }
 
+    /// <summary>As <see cref="Signal"/>; does nothing when it is closed, also while this is called. From any thread.</summary>
+    public void TrySignal()
+    {
+        var held = false;
+        try
+        {
+            // Held, or its number could be another file's by the time of the write.
+            _fd.DangerousAddRef(ref held);
+            Signal();
+        }
+        catch (ObjectDisposedException)
+        {
+        }
+        finally
+        {
+            if (held)
+                _fd.DangerousRelease();
+        }
+    }
+
     /// <summary>Reads the counter and clears it; 0 when it was clear.</summary>
     public ulong Drain()
     {

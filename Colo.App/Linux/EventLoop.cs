@@ -96,11 +96,12 @@ public sealed unsafe class EventLoop : IDisposable
         return timer;
     }
 
-    /// <summary>Runs an action on the loop's thread, later. From any thread.</summary>
+    /// <summary>Runs an action on the loop's thread, later; never when the loop has ended meanwhile. From any thread.</summary>
     public void Post(Action action)
     {
         _posted.Enqueue(action);
-        _wake.Signal();
+        // A thread that has worked for the loop may be done only after its end, and then nobody waits for it.
+        _wake.TrySignal();
     }
 
     /// <summary>

@@ -148,17 +148,14 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
 
     private void Lock(string path)
     {
-        while (NodeRecordNative.flock(_file.Number, NodeRecordNative.LOCK_EX | NodeRecordNative.LOCK_NB) < 0)
+        switch (FileLock.Take(_file.Number, shared: false))
         {
-            switch (Marshal.GetLastPInvokeError())
-            {
-                case Errno.EINTR:
-                    continue;
-                case Errno.EAGAIN:
-                    throw new IOException($"{path}: {Busy}; stop that one (colo stop), or give this node another image or state-dir");
-                default:
-                    throw Failed(path, "lock the node's record");
-            }
+            case 0:
+                return;
+            case Errno.EAGAIN:
+                throw new IOException($"{path}: {Busy}; stop that one (colo stop), or give this node another image or state-dir");
+            default:
+                throw Failed(path, "lock the node's record");
         }
     }
 

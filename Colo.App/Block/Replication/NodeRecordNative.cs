@@ -9,8 +9,6 @@ internal static unsafe partial class NodeRecordNative
     internal const int O_RDWR = 2;
     internal const int O_CREAT = 0x40;
     internal const int O_CLOEXEC = 0x80000;
-    internal const int LOCK_EX = 2;
-    internal const int LOCK_NB = 4;
     internal const int SEEK_END = 2;
     internal const int EIO = 5;
     internal const int EOPNOTSUPP = 95;
@@ -26,9 +24,6 @@ internal static unsafe partial class NodeRecordNative
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int mkdir(string path, uint mode);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int flock(int fd, int operation);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ftruncate(int fd, long length);
