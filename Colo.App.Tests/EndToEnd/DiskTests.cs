@@ -10,15 +10,25 @@ namespace Colo.Tests.EndToEnd;
 [Trait("Category", "EndToEnd")]
 public sealed class DiskTests(ITestOutputHelper output)
 {
+    // COLO_TEST_KILLS asks for more.
+    private static readonly int Rounds = int.TryParse(Environment.GetEnvironmentVariable("COLO_TEST_KILLS"), out var rounds) ? rounds : 4;
+
     private static readonly PairSettings WithDisk = new() { Disk = true };
 
-    [PairFact]
+    [PairFact("redis-benchmark")]
     public void No_acknowledged_write_is_lost_over_kills_of_the_primary_and_the_images_end_alike() => PairFixture.Run(output, f =>
     {
         var random = new Random(f.Seed);
         using var sets = new AcknowledgedSets(f, 8);
+        // A client that nobody has written for this: it ends at the first error or lost connection.
+        using var benchmark = f.Pair.Network.Client.Run(() => System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("redis-benchmark")
+        {
+            ArgumentList = { "-h", DemoNetwork.GuestAddress.ToString(), "-t", "set", "-r", "100000", "-n", "100000000", "-c", "8", "-q" },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!);
         var primary = 'a';
-        for (var round = 1; round <= 4; round++)
+        for (var round = 1; round <= Rounds; round++)
         {
             sets.WaitMore(50, PairFixture.ReplyLimit, $"round {round}");
             f.Pair.Pause(TimeSpan.FromMilliseconds(random.Next(0, 1_200)));
@@ -34,6 +44,9 @@ public sealed class DiskTests(ITestOutputHelper output)
         sets.Stop();
         sets.AssertNoErrors("at the end");
         f.Print($"{sets.Count} SETs were acknowledged");
+        Assert.True(!benchmark.HasExited, "redis-benchmark ended");
+        benchmark.Kill();
+        benchmark.WaitForExit();
         StopBoth(f, primary);
         AssertImagesAlike(f);
         // The store comes back from the image that was the secondary's to the last.

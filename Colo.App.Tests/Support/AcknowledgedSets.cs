@@ -94,8 +94,13 @@ internal sealed class AcknowledgedSets : IDisposable
                     Assert.True(part > 0, $"{when}: the store closed the connection");
                     at += part;
                     // A missing one is a short answer: what follows would never come.
-                    if (!got.AsSpan(0, at).SequenceEqual(expected.AsSpan(0, at)))
-                        Assert.Fail($"{when}: of {first} to {last} of {count} acknowledged SETs of connection {connection} one is not there: {Encoding.ASCII.GetString(got, 0, Math.Min(at, 400))}");
+                    var same = got.AsSpan(0, at).CommonPrefixLength(expected.AsSpan(0, at));
+                    if (same < at)
+                    {
+                        var (from, upTo) = (Math.Max(0, same - 300), Math.Min(at, same + 300));
+                        Assert.Fail($"{when}: GET {first} to {last} of {count} acknowledged SETs of connection {connection}: the answer is wrong from byte {same} of {expected.Length} on:\n" +
+                            $"got      {Encoding.ASCII.GetString(got, from, upTo - from)}\nexpected {Encoding.ASCII.GetString(expected, from, Math.Min(expected.Length, upTo) - from)}");
+                    }
                 }
             }
         }

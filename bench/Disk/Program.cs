@@ -7,8 +7,15 @@ using Colo.Linux;
 
 namespace Colo.Bench.Disk;
 
+/// <summary>A way that is open.</summary>
+internal interface IOpened
+{
+    IBlockBackend Backend { get; }
+}
+
 /// <summary>
-/// One image three ways: our backend in this process, <c>colo nbd</c> and <c>qemu-nbd</c> with our client over a Unix socket.
+/// One image five ways: our backend in this process, alone and as a node's disk without and with a secondary; <c>colo nbd</c> and
+/// <c>qemu-nbd</c> with our client over a Unix socket.
 /// <c>dotnet run -c Release [-- IMAGE [ROUNDS]]</c>, after <c>./build.sh</c>; COLO_BINARY names another executable. The ways
 /// take turns within a round, so that what else the machine does falls on all; medians over the rounds.
 /// </summary>
@@ -42,13 +49,15 @@ internal static unsafe class Program
         (string Name, Func<EventLoop, IDisposable> Open)[] ways =
         [
             ("image", loop => new Opened(new ImageFileBackend(image, 0, false, loop))),
+            ("alone", loop => new Replicated(loop, image, null)),
+            ("replicated", loop => new Replicated(loop, image, socket)),
             ("colo nbd", loop => Serve(loop, socket, colo, "nbd", "--image", image, "--socket", socket)),
             ("qemu-nbd", loop => Serve(loop, socket, "qemu-nbd", "-f", "raw", "-t", "-k", socket, "--cache=writeback", "--aio=threads", image)),
         ];
         Fill(image);
         try
         {
-            Console.WriteLine($"{"MiB/s, medians of " + rounds + " rounds",-40}{ways[0].Name,10}{ways[1].Name,10}{ways[2].Name,10}   {ways[1].Name} : {ways[2].Name}");
+            Console.WriteLine($"{"MiB/s, medians of " + rounds + " rounds",-40}{string.Concat(ways.Select(way => $"{way.Name,11}"))}   replicated : alone, replicated : qemu-nbd, colo nbd : qemu-nbd");
             foreach (var load in Loads)
             {
                 var figures = ways.Select(_ => new List<double>()).ToArray();
@@ -60,7 +69,8 @@ internal static unsafe class Program
 
                 var medians = figures.Select(f => f.Order().ElementAt(f.Count / 2)).ToArray();
                 Console.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"{load.Name,-40}{medians[0],10:F1}{medians[1],10:F1}{medians[2],10:F1}   {medians[1] / medians[2]:F2}"));
+                    CultureInfo.InvariantCulture,
+                    $"{load.Name,-40}{string.Concat(medians.Select(m => m.ToString("F1", CultureInfo.InvariantCulture).PadLeft(11)))}   {medians[2] / medians[1]:F2}, {medians[2] / medians[4]:F2}, {medians[3] / medians[4]:F2}"));
             }
 
             return 0;
@@ -130,11 +140,6 @@ internal static unsafe class Program
             process.Dispose();
             throw;
         }
-    }
-
-    private interface IOpened
-    {
-        IBlockBackend Backend { get; }
     }
 
     private sealed record Opened(IBlockBackend Backend) : IOpened, IDisposable

@@ -339,9 +339,17 @@ public sealed unsafe partial class SecondaryDisk
                 told.Add((caller, held.Error == 0 ? EIO : held.Error));
             }
 
-            // Closed files do not complete what was under way in them.
-            if ((held.Pending == 0 && !held.IsApplying) || (_disposed && held.IsReading))
+            if (_disposed && held.IsReading)
+            {
+                // A closed file does not complete what was under way in it: its place in the image is free all the same.
+                var (offset, length) = (held.Offset, held.Length);
                 Recycle(held);
+                ReleaseImage(offset, length);
+            }
+            else if (held.Pending == 0 && !held.IsApplying)
+            {
+                Recycle(held);
+            }
         }
 
         foreach (var (request, error) in told)
