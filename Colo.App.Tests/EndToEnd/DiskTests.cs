@@ -149,6 +149,10 @@ public sealed class DiskTests(ITestOutputHelper output)
         using var sets = new AcknowledgedSets(f, 8);
         sets.WaitMore(200, PairFixture.ReplyLimit, "protected");
         Faults.Arm(f);
+        // Right after a checkpoint, so that the log has more than one write when it is applied.
+        var checkpoints = f.Pair.Node('a').TryStatus()?.Checkpoints ?? 0;
+        f.Pair.Wait('a', "making another checkpoint", s => s.Checkpoints > checkpoints, PairFixture.TakeoverLimit);
+        sets.WaitMore(40, PairFixture.ReplyLimit, "after a checkpoint");
         f.Pair.Kill('a');
         Faults.AssertFell(f, 'b', point);
         sets.Dispose();
