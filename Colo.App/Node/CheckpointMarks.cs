@@ -10,8 +10,6 @@ namespace Colo.Node;
 /// </summary>
 internal static class CheckpointMarks
 {
-    internal const int MostDisks = 8;
-
     internal static void Write(StateWriter writer, ReadOnlySpan<long> marks)
     {
         var mark = writer.Begin("DMRK", 1);

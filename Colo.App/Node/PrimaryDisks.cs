@@ -87,9 +87,6 @@ internal sealed class PrimaryDisks : IDisposable
     /// <summary>The guest's requests go to the n-th disk's image from now on.</summary>
     internal void Connect(int disk, IReadOnlyList<BlockRequest> first) => _guests[disk].Front.SetTarget(_disks[disk], first);
 
-    /// <summary>How far the streams have come; at a checkpoint's stop.</summary>
-    internal long[] Marks() => [.. _disks.Select(disk => disk.SentBytes)];
-
     /// <summary>Writes the marks of a checkpoint.</summary>
     internal void WriteMarks(StateWriter writer)
     {

@@ -454,13 +454,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
         private static byte* Copy(BlockRequest guest)
         {
             var copy = (byte*)NativeMemory.AlignedAlloc((nuint)guest.Length, Alignment);
-            var to = copy;
-            foreach (ref readonly var vector in guest.Vectors)
-            {
-                Buffer.MemoryCopy((void*)vector.Pointer, to, vector.Length, vector.Length);
-                to += vector.Length;
-            }
-
+            BlockVectors.CopyTo(guest.Vectors, 0, copy, guest.Length);
             return copy;
         }
 
