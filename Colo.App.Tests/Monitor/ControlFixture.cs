@@ -35,7 +35,13 @@ internal sealed class ControlFixture : INodeControl, IDisposable
 
     public ControlResult Stop() => OnStop();
 
+    internal List<FlowStatus> Flows { get; } = [];
+
+    public GuestConsole Console { get; } = new();
+
     public ControlResult Save(string path) => OnSave(path);
+
+    public IReadOnlyList<FlowStatus> GetFlows(int most) => [.. Flows.Take(most)];
 
     public void Dispose()
     {

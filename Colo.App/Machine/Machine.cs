@@ -104,6 +104,9 @@ public sealed unsafe partial class Machine : IDisposable
     /// <summary>The pages that the guest and its devices write.</summary>
     public DirtyTracker Dirty { get; private set; } = null!;
 
+    /// <summary>Number of vCPUs.</summary>
+    public int VcpuCount => _vcpus.Length;
+
     /// <summary>The serial port at 0x3f8.</summary>
     public SerialPort Serial { get; private set; } = null!;
 

@@ -17,6 +17,7 @@ internal sealed class ControlConnection
     private int _length;
     private long _idleSince = Stopwatch.GetTimestamp();
     private bool _closing;
+    private bool _isConsole;
 
     internal ControlConnection(ControlServer server, Socket socket, PeerCredentials peer, INodeControl node, TimeSpan patience)
     {
@@ -44,7 +45,7 @@ internal sealed class ControlConnection
         lock (_gate)
         {
             _closing = true;
-            if (IdleSince != long.MaxValue)
+            if (_isConsole || IdleSince != long.MaxValue)
                 Close();
         }
     }
@@ -59,6 +60,13 @@ internal sealed class ControlConnection
             while (ReadLine() is { } line && Begin())
             {
                 var reply = Answer(line, out var malformed);
+                if (_isConsole)
+                {
+                    // What came behind the request is for the guest already.
+                    _node.Console.Serve(_socket, ControlProtocol.Line(reply, MonitorJson.Default.ControlReply), _buffer[.._length]);
+                    break;
+                }
+
                 Send(reply);
                 if (malformed)
                     break;
@@ -194,6 +202,15 @@ internal sealed class ControlConnection
                     Ok = true,
                     Status = JsonSerializer.SerializeToElement(_node.GetStatus(), MonitorJson.Default.NodeStatus),
                 };
+            case "log":
+                return new() { Ok = true, Log = Log.Read(request.After, Most(request)) };
+            case "flows":
+                return new() { Ok = true, Flows = _node.GetFlows(Most(request)) };
+            case "console":
+                if (!_node.Console.TryEnter())
+                    return Reply(ControlResult.Failed($"{GuestConsole.ListenerLimit} consoles are open already; close one of them"));
+                _isConsole = true;
+                return new() { Ok = true, Error = _node.Console.NoInput() };
             case "failover":
                 Log.Info($"failover{(request.Force ? " --force" : "")} asked for by user {Peer.Uid}");
                 return Reply(_node.Failover(request.Force));
@@ -212,6 +229,9 @@ internal sealed class ControlConnection
                 return new() { Error = $"unknown command {Configuration.ConfigurationError.Quote(request.Command!)}", Exit = 2 };
         }
     }
+
+    private static int Most(ControlRequest request) =>
+        request.Most <= 0 ? 100 : Math.Min(request.Most, ControlRequest.MostEntries);
 
     private static ControlReply Reply(ControlResult result) => new() { Ok = result.Ok, Error = result.Error, Exit = result.Exit };
 }

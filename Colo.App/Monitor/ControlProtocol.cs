@@ -11,7 +11,15 @@ namespace Colo.Monitor;
 /// {"command":"failover","force":false}      {"ok":false,"error":"the primary is alive","exit":3}
 /// {"command":"stop"}                        {"ok":true,"exit":0}
 /// {"command":"save","path":"/full/path"}    {"ok":true,"exit":0}
+/// {"command":"log","after":41,"most":200}   {"ok":true,"exit":0,"log":[{"number":42,"at":...,"level":"info","text":...}]}
+/// {"command":"flows","most":20}             {"ok":true,"exit":0,"flows":[{"nic":"lan","flow":...,"held_bytes":...}]}
+/// {"command":"console"}                     {"ok":true,"exit":0}, and then no lines any more: see below
 /// </code>
+/// After the answer to <c>console</c> the connection is the guest's serial port: what the client sends the guest gets,
+/// and what the guest sends comes, first of all what the node kept of it (<see cref="GuestConsole.Kept"/>), until one
+/// side closes. A node whose guest takes no input (a secondary's) says so in <c>error</c> beside <c>"ok":true</c> and
+/// throws away what is sent; after a takeover it takes it.
+///
 /// A member that the receiver does not know is passed over, so that the two may be of different releases. What is no
 /// such line is answered with an error, and the connection is closed.
 /// </summary>
@@ -30,7 +38,10 @@ public static class ControlProtocol
 /// <summary>A request on the control socket.</summary>
 public sealed record ControlRequest
 {
-    /// <summary><c>status</c>, <c>failover</c>, <c>stop</c> or <c>save</c>.</summary>
+    /// <summary>Most entries that <c>log</c> and <c>flows</c> answer with, whatever is asked for.</summary>
+    internal const int MostEntries = 500;
+
+    /// <summary><c>status</c>, <c>failover</c>, <c>stop</c>, <c>save</c>, <c>log</c>, <c>flows</c> or <c>console</c>.</summary>
     public string? Command { get; init; }
 
     /// <summary>For <c>failover</c>.</summary>
@@ -40,6 +51,14 @@ public sealed record ControlRequest
     /// <summary>For <c>save</c>: a full path on the node's host.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Path { get; init; }
+
+    /// <summary>For <c>log</c>: only entries with a greater number.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long After { get; init; }
+
+    /// <summary>For <c>log</c> and <c>flows</c>: how many entries at most, 1 to 500; of the log the newest. 0: 100.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Most { get; init; }
 }
 
 /// <summary>An answer on the control socket.</summary>
@@ -58,6 +77,14 @@ public sealed record ControlReply
     /// <summary>The object of <see cref="NodeStatus"/>, kept as it came: a newer node may say more.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Status { get; init; }
+
+    /// <summary>Entries of the log, the oldest first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LogEntry>? Log { get; init; }
+
+    /// <summary>Flows.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FlowStatus>? Flows { get; init; }
 }
 
 /// <summary>JSON without reflection.</summary>

@@ -19,6 +19,13 @@ public interface INodeControl
     /// <summary>Writes a complete snapshot of the guest.</summary>
     /// <param name="path">A full path. Who asks is root or the node's own user.</param>
     ControlResult Save(string path);
+
+    /// <summary>The flows that matter most: those with the most held bytes, then those that diverged most often.</summary>
+    /// <param name="most">How many at most.</param>
+    IReadOnlyList<FlowStatus> GetFlows(int most);
+
+    /// <summary>The guest's serial console.</summary>
+    GuestConsole Console { get; }
 }
 
 /// <summary>How a command to a node ended.</summary>

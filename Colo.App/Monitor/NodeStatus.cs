@@ -44,6 +44,57 @@ public sealed record NodeStatus
 
     /// <summary>Takeovers and switchovers.</summary>
     public FailoverStatus Failover { get; init; } = new();
+
+    /// <summary>The guest's virtual machines, here and on the other node.</summary>
+    public GuestsStatus Guests { get; init; } = new();
+
+    /// <summary>What the operator should look at; null when all is as it should be.</summary>
+    public Attention? Attention { get; init; }
+}
+
+/// <summary>What the virtual machines of the guest do, each in words: <c>running</c>, <c>stopped</c>, <c>loading</c>, <c>none</c>, <c>unknown</c>.</summary>
+public sealed record GuestsStatus
+{
+    /// <summary>On this node.</summary>
+    public string Here { get; init; } = "none";
+
+    /// <summary>On the other node, as far as it is known here.</summary>
+    public string There { get; init; } = "none";
+
+    /// <summary>Bytes of the guest's memory.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>Number of its vCPUs.</summary>
+    public int Cpus { get; init; }
+}
+
+/// <summary>Something that is not as it should be: what happened, what the node did by itself, and what is left to the operator.</summary>
+/// <param name="What">What happened.</param>
+/// <param name="Did">What the node did.</param>
+/// <param name="Todo">What the operator should do.</param>
+/// <param name="Since">When it began.</param>
+public sealed record Attention(string What, string Did, string Todo, DateTimeOffset Since);
+
+/// <summary>One flow of the comparison, as <c>flows</c> on the control socket lists them.</summary>
+public sealed record FlowStatus
+{
+    /// <summary>NAME of the network card's section.</summary>
+    public string Nic { get; init; } = "";
+
+    /// <summary>Protocol and both ends, the guest's first, as the log writes them.</summary>
+    public string Flow { get; init; } = "";
+
+    /// <summary>Frames held now.</summary>
+    public long Held { get; init; }
+
+    /// <summary>Bytes held now.</summary>
+    public long HeldBytes { get; init; }
+
+    /// <summary>Microseconds for which the oldest of them is held; 0 when none is.</summary>
+    public long HeldUs { get; init; }
+
+    /// <summary>Divergences since the flow is known.</summary>
+    public long Diverged { get; init; }
 }
 
 /// <summary>The other node, as seen from this one.</summary>
@@ -189,6 +240,9 @@ public sealed record FailoverStatus
 
     /// <summary>The last one; null before the first.</summary>
     public FailoverEvent? Last { get; init; }
+
+    /// <summary>The last ones, at most 20, the newest first.</summary>
+    public IReadOnlyList<FailoverEvent> History { get; init; } = [];
 }
 
 /// <summary>One takeover or switchover.</summary>

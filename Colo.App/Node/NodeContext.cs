@@ -35,7 +35,6 @@ internal sealed partial class NodeContext : IDisposable
     private static readonly TimeSpan DiskEndLimit = TimeSpan.FromSeconds(30);
 
     private readonly ColoConfiguration _configuration;
-    private readonly Action<byte> _serial;
     private readonly List<LinkDialer> _probes = [];
     private readonly List<KeeperChannel> _keepers = [];
     private LinkListener? _listener;
@@ -43,10 +42,13 @@ internal sealed partial class NodeContext : IDisposable
     private int _exitCode;
     private bool _exiting;
 
-    internal NodeContext(ColoConfiguration configuration, LinkNode node, IPEndPoint own, IPEndPoint peer, LinkKey key, Action<byte> serial)
+    internal NodeContext(ColoConfiguration configuration, LinkNode node, IPEndPoint own, IPEndPoint peer, LinkKey key, NodeLife life)
     {
         _configuration = configuration;
-        _serial = serial;
+        Life = life;
+        // Whatever machine is behind it then: looked up anew for each input.
+        life.Console.Input = Type;
+        life.Console.NoInput = () => Primary is null ? "this node's guest follows the primary's: its console can be read here, and typed on at the primary" : null;
         OwnAddress = own;
         PeerAddress = peer;
         Settings = new NodeSettings(
@@ -58,7 +60,6 @@ internal sealed partial class NodeContext : IDisposable
             LocalAddress = own.Address,
             CheckpointProtection = configuration.Link.Tls ? LinkProtection.Sealed : LinkProtection.Plain,
         };
-        Started = MonotonicClock.Now;
     }
 
     internal EventLoop Loop { get; } = new();
@@ -89,13 +90,9 @@ internal sealed partial class NodeContext : IDisposable
 
     internal SecondaryRole? Secondary { get; private set; }
 
-    internal long Started { get; }
+    internal NodeLife Life { get; }
 
     internal DateTimeOffset Since { get; private set; } = DateTimeOffset.UtcNow;
-
-    internal int Failovers { get; private set; }
-
-    internal FailoverEvent? LastFailover { get; private set; }
 
     /// <summary>Whether the node runs again as a secondary when the loop has ended (after a switchover).</summary>
     internal bool BecomeSecondary { get; private set; }
@@ -105,7 +102,7 @@ internal sealed partial class NodeContext : IDisposable
     internal void StartPrimary()
     {
         PairImages.Replay(_configuration);
-        Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Primary, _serial);
+        Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Primary, Life.OnSerial);
         History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
         if (History.RefusesPrimary() is { } outdated)
             throw new SafetyException(outdated);
@@ -307,8 +304,7 @@ internal sealed partial class NodeContext : IDisposable
             return;
         Secondary = null;
         Primary = primary;
-        Failovers++;
-        LastFailover = new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = reason, DurationUs = durationNs / 1000 };
+        Life.Add(new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = reason, DurationUs = durationNs / 1000 });
         Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
         StateChanged($"TOOK OVER in {durationNs / 1000} us: {reason}; {replayed} frames that were not released are sent; unprotected");
         foreach (var keeper in _keepers)
@@ -366,12 +362,28 @@ internal sealed partial class NodeContext : IDisposable
     {
         History?.Dispose();
         PairImages.Replay(_configuration);
-        Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Secondary, _serial);
+        Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Secondary, Life.OnSerial);
         History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
         WatchMachine();
         Secondary = new SecondaryRole(this, Vm);
         StateChanged("waiting for the primary");
         Secondary.Start();
+    }
+
+    /// <summary>What is typed at the console. On a thread of the control socket.</summary>
+    private int Type(ReadOnlyMemory<byte> bytes)
+    {
+        var taken = -1;
+        try
+        {
+            Loop.Invoke(() => taken = Primary is null ? -1 : Vm.Machine.Serial.Input(bytes.Span));
+        }
+        catch (ObjectDisposedException)
+        {
+            // The node ends.
+        }
+
+        return taken;
     }
 
     private void WatchMachine() => Vm.Machine.OnEvent = (what, text) =>
@@ -413,8 +425,7 @@ internal sealed partial class NodeContext : IDisposable
         if (!done)
             return;
         BecomeSecondary = again;
-        Failovers++;
-        LastFailover = new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = "planned switchover", DurationUs = 0 };
+        Life.Add(new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = "planned switchover", DurationUs = 0 });
         // The control socket's client gets its answer first.
         Keeper?.SetFlags(KeeperPage.NodeFlags.Orderly);
         Loop.AddTimer(() => Exit(0, orderly: true)).SetAfter(TimeSpan.FromMilliseconds(again ? 200 : 1));

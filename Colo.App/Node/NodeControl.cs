@@ -92,6 +92,17 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
         return result!;
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<FlowStatus> GetFlows(int most)
+    {
+        IReadOnlyList<FlowStatus> flows = [];
+        node.Loop.Invoke(() => flows = StatusParts.Flows(node.Primary, most));
+        return flows;
+    }
+
+    /// <inheritdoc/>
+    public GuestConsole Console => node.Life.Console;
+
     private NodeStatus Build()
     {
         var now = MonotonicClock.Now;
@@ -107,7 +118,7 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             State = (primary?.State.ToString() ?? node.Secondary?.State.ToString() ?? "starting").ToLowerInvariant(),
             Since = node.Since,
             Epoch = (long)(primary?.Epoch ?? node.Secondary?.Epoch ?? 0),
-            UptimeS = (now - node.Started) / 1_000_000_000,
+            UptimeS = (now - node.Life.Started) / 1_000_000_000,
             Peer = new PeerStatus
             {
                 Address = node.PeerAddress.ToString(),
@@ -119,7 +130,22 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             Compare = StatusParts.Compare(primary),
             Disk = primary?.Disks.Status(node.Vm) ?? node.Secondary?.Disks?.Status(node.Vm) ?? StatusParts.Disks(node.Vm),
             Nic = StatusParts.Nics(node.Vm),
-            Failover = new FailoverStatus { Count = node.Failovers, Last = node.LastFailover },
+            Failover = new FailoverStatus { Count = node.Life.Failovers, Last = node.Life.History.FirstOrDefault(), History = node.Life.History },
+            Guests = Guests(),
         };
+    }
+
+    private GuestsStatus Guests()
+    {
+        var (here, there) = node.Primary is { } primary
+            ? (primary.State == PrimaryState.Stopped ? "stopped" : "running",
+                primary.State switch { PrimaryState.Syncing => "loading", PrimaryState.Protected => "running", PrimaryState.Stopped => "unknown", _ => "none" })
+            : node.Secondary?.State switch
+            {
+                SecondaryState.Syncing => ("loading", "running"),
+                SecondaryState.Protected => ("running", node.Secondary.Connected ? "running" : "unknown"),
+                _ => ("none", "unknown"),
+            };
+        return StatusParts.Guests(node.Vm, here, there);
     }
 }

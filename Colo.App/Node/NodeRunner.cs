@@ -25,7 +25,7 @@ public static class NodeRunner
 
             return options.Role == NodeRole.Standalone
                 ? StandaloneRunner.Run(config, options.RestoreFile)
-                : RunPair(options, config);
+                : RunPair(options, config, new NodeLife());
         }
         catch (SafetyException e)
         {
@@ -77,7 +77,7 @@ public static class NodeRunner
         return null;
     }
 
-    private static int RunPair(RunOptions options, ColoConfiguration config)
+    private static int RunPair(RunOptions options, ColoConfiguration config, NodeLife life)
     {
         if (options.Role == NodeRole.Auto)
         {
@@ -97,7 +97,7 @@ public static class NodeRunner
         bool becomeSecondary;
         int status;
         using (var context = new NodeContext(
-            config, own == NodeId.A ? LinkNode.A : LinkNode.B, Resolve(config.Link.Address(own)!), Resolve(config.Link.Address(other)!), key, SerialToStandardOutput()))
+            config, own == NodeId.A ? LinkNode.A : LinkNode.B, Resolve(config.Link.Address(own)!), Resolve(config.Link.Address(other)!), key, life))
         {
             using var control = ControlServer.Start(config.Monitor.Socket, new NodeControl(context, config));
             using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Terminate(signal, context));
@@ -110,7 +110,7 @@ public static class NodeRunner
             becomeSecondary = context.BecomeSecondary;
         }
 
-        return becomeSecondary ? RunPair(options with { Role = NodeRole.Secondary }, config) : status;
+        return becomeSecondary ? RunPair(options with { Role = NodeRole.Secondary }, config, life) : status;
     }
 
     private static void Terminate(PosixSignalContext signal, NodeContext context)

@@ -26,6 +26,9 @@ internal sealed class PrimaryNic : IComparerOutput, IDisposable
 
     internal OutputComparer Comparer { get; }
 
+    /// <summary>NAME of its section.</summary>
+    internal string Name => _nic.Name;
+
     /// <summary>Whether the guest was refused a frame and has to be asked again.</summary>
     internal bool Refused { get; set; }
 

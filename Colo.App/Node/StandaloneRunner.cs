@@ -12,13 +12,15 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
     private readonly ColoConfiguration _configuration;
     private readonly EventLoop _loop;
     private readonly GuestVm _vm;
-    private readonly long _started = MonotonicClock.Now;
+    private readonly NodeLife _life;
     private readonly DateTimeOffset _since = DateTimeOffset.UtcNow;
     private int _exitCode;
     private bool _ended;
 
-    private StandaloneRunner(ColoConfiguration configuration, EventLoop loop, GuestVm vm)
+    private StandaloneRunner(ColoConfiguration configuration, EventLoop loop, GuestVm vm, NodeLife life)
     {
+        _life = life;
+        life.Console.Input = bytes => Type(bytes);
         _configuration = configuration;
         _loop = loop;
         _vm = vm;
@@ -27,9 +29,10 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
     internal static int Run(ColoConfiguration configuration, string? restore)
     {
         using var loop = new EventLoop();
+        var life = new NodeLife();
         PairImages.Replay(configuration);
         PairImages.Leave(configuration);
-        using var vm = VmBuilder.Build(configuration, loop, VmBuilder.Purpose.Standalone, NodeRunner.SerialToStandardOutput());
+        using var vm = VmBuilder.Build(configuration, loop, VmBuilder.Purpose.Standalone, life.OnSerial);
         if (restore is not null)
         {
             vm.Freeze();
@@ -38,7 +41,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
             vm.Thaw();
         }
 
-        var runner = new StandaloneRunner(configuration, loop, vm);
+        var runner = new StandaloneRunner(configuration, loop, vm, life);
         using var control = ControlServer.Start(configuration.Monitor.Socket, runner);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, runner.Terminate);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, runner.Terminate);
@@ -80,9 +83,10 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
             Role = "standalone",
             State = _ended ? "stopped" : "running",
             Since = _since,
-            UptimeS = (MonotonicClock.Now - _started) / 1_000_000_000,
+            UptimeS = (MonotonicClock.Now - _life.Started) / 1_000_000_000,
             Disk = StatusParts.Disks(_vm),
             Nic = StatusParts.Nics(_vm),
+            Guests = StatusParts.Guests(_vm, _ended ? "stopped" : "running", "none"),
         });
         return status!;
     }
@@ -109,6 +113,27 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
         }));
         done.Wait();
         return result!;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<FlowStatus> GetFlows(int most) => [];
+
+    /// <inheritdoc/>
+    public GuestConsole Console => _life.Console;
+
+    private int Type(ReadOnlyMemory<byte> bytes)
+    {
+        var taken = -1;
+        try
+        {
+            _loop.Invoke(() => taken = _ended ? -1 : _vm.Machine.Serial.Input(bytes.Span));
+        }
+        catch (ObjectDisposedException)
+        {
+            // The guest has ended.
+        }
+
+        return taken;
     }
 
     private void Terminate(PosixSignalContext signal)

@@ -48,6 +48,30 @@ internal static class StatusParts
         return status;
     }
 
+    internal static IReadOnlyList<FlowStatus> Flows(PrimaryRole? primary, int most)
+    {
+        var now = Linux.MonotonicClock.Now;
+        return primary is null
+            ? []
+            : [.. primary.Nics.SelectMany(nic => nic.Comparer.TopFlows(most, now).Select(flow => new FlowStatus
+            {
+                Nic = nic.Name,
+                Flow = flow.Key.ToString(),
+                Held = flow.Held,
+                HeldBytes = flow.HeldBytes,
+                HeldUs = flow.HeldNs / 1000,
+                Diverged = flow.Divergences,
+            })).OrderByDescending(flow => flow.HeldBytes).ThenByDescending(flow => flow.Diverged).Take(most)];
+    }
+
+    internal static GuestsStatus Guests(GuestVm vm, string here, string there) => new()
+    {
+        Here = here,
+        There = there,
+        MemoryBytes = (long)vm.Memory.Size,
+        Cpus = vm.Machine.VcpuCount,
+    };
+
     /// <summary>Disks that nobody follows.</summary>
     internal static DiskStatus[] Disks(GuestVm vm) => [.. vm.Disks.Select(disk => new DiskStatus { Name = disk.Name, Size = disk.Size })];
 

@@ -23,6 +23,8 @@ internal abstract class Flow
     public bool Diverged;
     /// <summary>Frames can no longer be placed in the stream: held whole until the next commit.</summary>
     public bool Stuck;
+    /// <summary>Divergences since the flow is known.</summary>
+    public long Divergences;
     /// <summary>Commits seen, to notice those that happened while the flow was idle.</summary>
     public ulong CommitSerial;
 
@@ -33,6 +35,7 @@ internal abstract class Flow
         Closed = InClosedList = Waiting = Diverged = Stuck = false;
         Held = default;
         CommitSerial = 0;
+        Divergences = 0;
     }
 }
 

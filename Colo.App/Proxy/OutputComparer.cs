@@ -275,9 +275,39 @@ public sealed unsafe partial class OutputComparer : IDisposable
                 continue;
             }
             _statistics.TimedOut++;
+            flow.Divergences++;
             _statistics.Record(new DivergenceRecord(flow.Key, cause, -1, 0, 0, nowNs));
             Request(CheckpointReason.Divergence);
         }
+    }
+
+    /// <summary>The flows that matter most: those with the most held bytes, then those that diverged most often.</summary>
+    /// <param name="most">How many at most.</param>
+    /// <param name="nowNs">Monotonic time, nanoseconds.</param>
+    /// <remarks>Looks at every flow and every held frame: for somebody who asks once a second, not for each frame.</remarks>
+    public IReadOnlyList<FlowFigures> TopFlows(int most, long nowNs)
+    {
+        var flows = new PriorityQueue<FlowFigures, (long Bytes, long Divergences)>();
+        foreach (Flow flow in _table.All())
+        {
+            int held = 0;
+            long bytes = 0;
+            for (HeldFrame? frame = flow.Held.Head; frame != null; frame = frame.NextInFlow)
+            {
+                held++;
+                bytes += frame.Charged;
+            }
+            long since = flow.Held.Head is { } oldest ? Math.Max(0, nowNs - oldest.ArrivedNs) : 0;
+            var figures = new FlowFigures(flow.Key, held, bytes, since, flow.Divergences);
+            if (flows.Count < most)
+                flows.Enqueue(figures, (bytes, flow.Divergences));
+            else if (most > 0)
+                flows.EnqueueDequeue(figures, (bytes, flow.Divergences));
+        }
+        var sorted = new FlowFigures[flows.Count];
+        for (int i = sorted.Length - 1; i >= 0; i--)
+            sorted[i] = flows.Dequeue();
+        return sorted;
     }
 
     /// <summary>Frees all memory; what is held is lost.</summary>
@@ -378,6 +408,7 @@ public sealed unsafe partial class OutputComparer : IDisposable
         {
             flow.Diverged = true;
             _statistics.Diverged++;
+            flow.Divergences++;
             _statistics.Record(new DivergenceRecord(flow.Key, cause, offset, primary, secondary, _now));
         }
         Request(reason);

@@ -1,0 +1,39 @@
+using Colo.Linux;
+using Colo.Monitor;
+
+namespace Colo.Node;
+
+/// <summary>What a process remembers of its node while roles and virtual machines come and go. On the loop's thread.</summary>
+internal sealed class NodeLife
+{
+    private const int HistoryLength = 20;
+    private readonly Action<byte> _output = NodeRunner.SerialToStandardOutput();
+    private readonly List<FailoverEvent> _history = [];
+
+    /// <summary>When the process began to be a node; <see cref="MonotonicClock.Now"/>.</summary>
+    internal long Started { get; } = MonotonicClock.Now;
+
+    /// <summary>The guest's serial console.</summary>
+    internal GuestConsole Console { get; } = new();
+
+    /// <summary>Takeovers and switchovers.</summary>
+    internal int Failovers { get; private set; }
+
+    /// <summary>The last 20 of them, the newest first.</summary>
+    internal IReadOnlyList<FailoverEvent> History => [.. _history];
+
+    /// <summary>A byte that the guest has sent on its serial port. On a vCPU's thread.</summary>
+    internal void OnSerial(byte octet)
+    {
+        Console.Output(octet);
+        _output(octet);
+    }
+
+    internal void Add(FailoverEvent failover)
+    {
+        Failovers++;
+        _history.Insert(0, failover);
+        if (_history.Count > HistoryLength)
+            _history.RemoveAt(HistoryLength);
+    }
+}
