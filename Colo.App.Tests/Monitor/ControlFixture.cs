@@ -49,6 +49,8 @@ internal sealed class ControlFixture : INodeControl, IDisposable
         _directory.Delete(recursive: true);
     }
 
+    private static FailoverEvent Taken { get; } = new() { At = new(2026, 11, 22, 9, 59, 0, TimeSpan.Zero), Reason = "primary lost", DurationUs = 43_000 };
+
     internal static NodeStatus Example() => new()
     {
         Vm = "web1",
@@ -71,7 +73,9 @@ internal sealed class ControlFixture : INodeControl, IDisposable
         Compare = new() { Released = 1000, Matched = 990, Diverged = 10, Held = 2, HeldBytes = 3000, HoldUs = new(300, 2000), Flows = 5 },
         Disk = [new() { Name = "root", Size = 1 << 30, Pending = 4096, Replicated = 1 << 20, SyncPercent = 99.5 }],
         Nic = [new() { Name = "lan", Mac = "52:54:00:12:34:56", RxPackets = 1, RxBytes = 2, TxPackets = 3, TxBytes = 4, Dropped = 5 }],
-        Failover = new() { Count = 1, Last = new() { At = new(2026, 11, 22, 9, 59, 0, TimeSpan.Zero), Reason = "primary lost", DurationUs = 43_000 } },
+        Failover = new() { Count = 1, Last = Taken, History = [Taken] },
+        Guests = new() { Here = "running", There = "running", MemoryBytes = 256 << 20, Cpus = 1 },
+        Attention = new("what happened", "what the node did", "what is left to do", new(2026, 11, 22, 9, 59, 0, TimeSpan.Zero)),
     };
 
     /// <summary>A client that keeps to no rules.</summary>

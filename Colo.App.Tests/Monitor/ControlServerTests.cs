@@ -48,7 +48,9 @@ public sealed class ControlServerTests
     {
         using var fixture = new ControlFixture();
         var status = ControlClient.ReadStatus(fixture.Ask("status"))!;
-        Assert.Equal(fixture.Status with { Disk = status.Disk, Nic = status.Nic }, status);
+        Assert.Equal(fixture.Status with { Disk = status.Disk, Nic = status.Nic, Failover = status.Failover }, status);
+        Assert.Equal((fixture.Status.Failover.Count, fixture.Status.Failover.Last), (status.Failover.Count, status.Failover.Last));
+        Assert.Equal(fixture.Status.Failover.History, status.Failover.History);
         Assert.Equal(fixture.Status.Disk, status.Disk);
         Assert.Equal(fixture.Status.Nic, status.Nic);
     }

@@ -23,6 +23,9 @@ public sealed class NodeStatusTests
         "disk[].sync_bytes_per_s", "disk[].sync_left_s", "disk[].changed",
         "nic[].name", "nic[].mac", "nic[].rx_packets", "nic[].rx_bytes", "nic[].tx_packets", "nic[].tx_bytes", "nic[].dropped",
         "failover.count", "failover.last.at", "failover.last.reason", "failover.last.duration_us",
+        "failover.history[].at", "failover.history[].reason", "failover.history[].duration_us",
+        "guests.here", "guests.there", "guests.memory_bytes", "guests.cpus",
+        "attention.what", "attention.did", "attention.todo", "attention.since",
     ];
 
     [Fact]
@@ -37,8 +40,9 @@ public sealed class NodeStatusTests
     {
         var json = JsonSerializer.SerializeToElement(new NodeStatus(), MonitorJson.Default.NodeStatus);
         Assert.Equal(
-            Names.Where(n => !n.Contains("[]", StringComparison.Ordinal) && !n.StartsWith("failover.last.", StringComparison.Ordinal)).Append("failover.last"),
-            Leaves(json, ""));
+            Names.Where(n => !n.Contains("[]", StringComparison.Ordinal) && !n.StartsWith("failover.last.", StringComparison.Ordinal)
+                && !n.StartsWith("attention.", StringComparison.Ordinal)).Concat(["failover.last", "attention"]).Order(),
+            Leaves(json, "").Order());
         Assert.Equal(JsonValueKind.Null, json.GetProperty("peer").GetProperty("rtt_us").ValueKind);
         Assert.Equal(0, json.GetProperty("disk").GetArrayLength());
     }

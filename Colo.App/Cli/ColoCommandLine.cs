@@ -67,6 +67,7 @@ public static class ColoCommandLine
             StatusCommand.Create(),
             FailoverCommand.Create(),
             StopCommand.Create(),
+            ConsoleCommand.Create(),
             SaveCommand.Create(),
             NbdCommand.Create(),
             KeygenCommand.Create(),

@@ -25,8 +25,29 @@ public static class ControlClient
     /// <exception cref="ControlClientException">No node is running, or it gave no proper answer.</exception>
     public static ControlReply Send(string path, ControlRequest request, TimeSpan timeout)
     {
+        Begin(path, request, timeout, out var reply).Dispose();
+        return reply;
+    }
+
+    /// <summary>As <see cref="Send"/>, and the connection stays open.</summary>
+    internal static Socket Begin(string path, ControlRequest request, TimeSpan timeout, out ControlReply reply)
+    {
+        var socket = Connect(path, timeout);
+        try
+        {
+            reply = Ask(socket, path, request, timeout);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static ControlReply Ask(Socket socket, string path, ControlRequest request, TimeSpan timeout)
+    {
         var clock = Stopwatch.StartNew();
-        using var socket = Connect(path, timeout);
         try
         {
             socket.SendTimeout = Remaining(timeout, clock);
@@ -101,10 +122,12 @@ public static class ControlClient
         while (true)
         {
             socket.ReceiveTimeout = Remaining(timeout, clock);
-            var length = socket.Receive(buffer);
+            // What follows the line stays in the socket: after "console" it is the guest's.
+            var length = socket.Receive(buffer, SocketFlags.Peek);
             if (length == 0)
                 throw new ControlClientException($"the node at {path} ended without an answer", 1);
             var end = buffer.AsSpan(0, length).IndexOf((byte)'\n');
+            _ = socket.Receive(buffer.AsSpan(0, end < 0 ? length : end + 1));
             line.AddRange(buffer.AsSpan(0, end < 0 ? length : end));
             if (line.Count > ControlProtocol.ReplyLimit)
                 throw new JsonException("too long");

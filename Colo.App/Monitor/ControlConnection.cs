@@ -18,6 +18,7 @@ internal sealed class ControlConnection
     private long _idleSince = Stopwatch.GetTimestamp();
     private bool _closing;
     private bool _isConsole;
+    private long _consoleFrom;
 
     internal ControlConnection(ControlServer server, Socket socket, PeerCredentials peer, INodeControl node, TimeSpan patience)
     {
@@ -63,7 +64,7 @@ internal sealed class ControlConnection
                 if (_isConsole)
                 {
                     // What came behind the request is for the guest already.
-                    _node.Console.Serve(_socket, ControlProtocol.Line(reply, MonitorJson.Default.ControlReply), _buffer[.._length]);
+                    _node.Console.Serve(_socket, ControlProtocol.Line(reply, MonitorJson.Default.ControlReply), _consoleFrom, _buffer[.._length]);
                     break;
                 }
 
@@ -207,10 +208,10 @@ internal sealed class ControlConnection
             case "flows":
                 return new() { Ok = true, Flows = _node.GetFlows(Most(request)) };
             case "console":
-                if (!_node.Console.TryEnter())
+                if (!_node.Console.TryEnter(out _consoleFrom, out var kept))
                     return Reply(ControlResult.Failed($"{GuestConsole.ListenerLimit} consoles are open already; close one of them"));
                 _isConsole = true;
-                return new() { Ok = true, Error = _node.Console.NoInput() };
+                return new() { Ok = true, From = _consoleFrom, Kept = kept, Error = _node.Console.NoInput() };
             case "failover":
                 Log.Info($"failover{(request.Force ? " --force" : "")} asked for by user {Peer.Uid}");
                 return Reply(_node.Failover(request.Force));

@@ -13,11 +13,11 @@ namespace Colo.Monitor;
 /// {"command":"save","path":"/full/path"}    {"ok":true,"exit":0}
 /// {"command":"log","after":41,"most":200}   {"ok":true,"exit":0,"log":[{"number":42,"at":...,"level":"info","text":...}]}
 /// {"command":"flows","most":20}             {"ok":true,"exit":0,"flows":[{"nic":"lan","flow":...,"held_bytes":...}]}
-/// {"command":"console"}                     {"ok":true,"exit":0}, and then no lines any more: see below
+/// {"command":"console"}                     {"ok":true,"exit":0,"from":0,"kept":2048}, and then no lines any more: see below
 /// </code>
 /// After the answer to <c>console</c> the connection is the guest's serial port: what the client sends the guest gets,
-/// and what the guest sends comes, first of all what the node kept of it (<see cref="GuestConsole.Kept"/>), until one
-/// side closes. A node whose guest takes no input (a secondary's) says so in <c>error</c> beside <c>"ok":true</c> and
+/// and what the guest sends comes, first of all what the node kept of it (as many bytes as <c>kept</c> says, at most
+/// 64 KiB), until one side closes. A node whose guest takes no input (a secondary's) says so in <c>error</c> beside <c>"ok":true</c> and
 /// throws away what is sent; after a takeover it takes it.
 ///
 /// A member that the receiver does not know is passed over, so that the two may be of different releases. What is no
@@ -81,6 +81,14 @@ public sealed record ControlReply
     /// <summary>Entries of the log, the oldest first.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<LogEntry>? Log { get; init; }
+
+    /// <summary>For <c>console</c>: how many bytes the guest had sent before those that come first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? From { get; init; }
+
+    /// <summary>For <c>console</c>: bytes of the guest's earlier output that come first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Kept { get; init; }
 
     /// <summary>Flows.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -20,7 +20,6 @@ public sealed class GuestConsole
     private readonly byte[] _kept = new byte[KeptBytes];
     private long _written;
     private int _listeners;
-    private bool _closed;
 
     /// <summary>
     /// Gives bytes to the guest: returns how many it took (the rest is offered again), or a negative number when there
@@ -57,22 +56,16 @@ public sealed class GuestConsole
         }
     }
 
-    /// <summary>Sends the listeners away: the node ends.</summary>
-    public void Close()
-    {
-        lock (_gate)
-        {
-            _closed = true;
-            System.Threading.Monitor.PulseAll(_gate);
-        }
-    }
-
     /// <summary>Takes a place for a listener; false when there is none.</summary>
-    internal bool TryEnter()
+    /// <param name="from">Where in the guest's output it begins.</param>
+    /// <param name="kept">How many bytes of it are there already.</param>
+    internal bool TryEnter(out long from, out int kept)
     {
         lock (_gate)
         {
-            if (_closed || _listeners >= ListenerLimit)
+            from = Math.Max(0, _written - KeptBytes);
+            kept = (int)(_written - from);
+            if (_listeners >= ListenerLimit)
                 return false;
             _listeners++;
             return true;
@@ -82,20 +75,21 @@ public sealed class GuestConsole
     /// <summary>Serves a listener that has entered, until one side closes. On the client's own thread.</summary>
     /// <param name="socket">The client.</param>
     /// <param name="answer">What it is sent first.</param>
+    /// <param name="from">Where in the guest's output it goes on, from <see cref="TryEnter"/>.</param>
     /// <param name="first">What it sent already.</param>
-    internal void Serve(Socket socket, byte[] answer, byte[] first)
+    internal void Serve(Socket socket, byte[] answer, long from, byte[] first)
     {
         var gone = false;
-        var output = new Thread(() => Pump(socket, answer, () => gone)) { Name = "console", IsBackground = true };
+        var output = new Thread(() => Pump(socket, answer, from, () => gone)) { Name = "console", IsBackground = true };
         output.Start();
         try
         {
-            Type(first);
+            Type(socket, first);
             var buffer = new byte[MostAtOnce];
             // No limit: a console may be silent for days. The node's end closes the socket.
             socket.ReceiveTimeout = 0;
             while (socket.Receive(buffer) is var length and > 0)
-                Type(buffer.AsMemory(0, length));
+                Type(socket, buffer.AsMemory(0, length));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -115,7 +109,7 @@ public sealed class GuestConsole
         }
     }
 
-    private void Type(ReadOnlyMemory<byte> bytes)
+    private void Type(Socket socket, ReadOnlyMemory<byte> bytes)
     {
         while (bytes.Length > 0)
         {
@@ -123,29 +117,29 @@ public sealed class GuestConsole
             if (taken < 0)
                 return;
             bytes = bytes[taken..];
+            // A guest that reads nothing is waited for as long as somebody wants to be heard.
+            if (bytes.Length > 0 && socket.Poll(FullPause, SelectMode.SelectRead) && socket.Available == 0)
+                return;
             if (bytes.Length > 0)
                 Thread.Sleep(FullPause);
         }
     }
 
-    private void Pump(Socket socket, byte[] answer, Func<bool> left)
+    private void Pump(Socket socket, byte[] answer, long at, Func<bool> left)
     {
         var buffer = new byte[MostAtOnce];
         try
         {
             Send(socket, answer);
-            long at;
-            lock (_gate)
-                at = Math.Max(0, _written - KeptBytes);
             while (true)
             {
                 int length;
                 long lost;
                 lock (_gate)
                 {
-                    while (at == _written && !_closed && !left())
+                    while (at == _written && !left())
                         System.Threading.Monitor.Wait(_gate);
-                    if (at == _written || left())
+                    if (left())
                         break;
                     lost = Math.Max(0, _written - KeptBytes - at);
                     at += lost;

@@ -18,13 +18,6 @@ public enum LogLevel
     Debug = 7,
 }
 
-/// <summary>An entry of the log that the process keeps.</summary>
-/// <param name="Number">Counts from 1 since the process began.</param>
-/// <param name="At">When.</param>
-/// <param name="Level"><c>error</c>, <c>warning</c>, <c>info</c> or <c>debug</c>.</param>
-/// <param name="Text">One event.</param>
-public sealed record LogEntry(long Number, DateTimeOffset At, string Level, string Text);
-
 /// <summary>
 /// The log of the process: one line an event on standard error, with the journal's level prefix
 /// (sd-daemon(3)) when standard error is the journal. Never used on the path of a frame that is in order.
@@ -32,8 +25,7 @@ public sealed record LogEntry(long Number, DateTimeOffset At, string Level, stri
 public static class Log
 {
     private static readonly Lock Gate = new();
-    private static readonly LogEntry?[] Recent = new LogEntry?[1000];
-    private static long _count;
+    private static readonly LogBuffer Recent = new(1000);
     private static readonly bool Journal = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null;
 
     /// <summary>The least important level that is written.</summary>
@@ -59,13 +51,7 @@ public static class Log
     public static IReadOnlyList<LogEntry> Read(long after, int most)
     {
         lock (Gate)
-        {
-            var first = Math.Max(Math.Max(Math.Max(after, 0), _count - Recent.Length), _count - most) + 1;
-            var entries = new List<LogEntry>();
-            for (var number = first; number <= _count; number++)
-                entries.Add(Recent[(int)(number % Recent.Length)]!);
-            return entries;
-        }
+            return Recent.Read(after, most);
     }
 
     private static void Write(LogLevel level, string message)
@@ -78,8 +64,7 @@ public static class Log
             : string.Create(CultureInfo.InvariantCulture, $"{now:HH:mm:ss.ffffff} {Name(level),-7} {message}\n");
         lock (Gate)
         {
-            _count++;
-            Recent[(int)(_count % Recent.Length)] = new LogEntry(_count, now, Name(level), message);
+            Recent.Add(now, Name(level), message);
             try
             {
                 Console.Error.Write(line);
