@@ -63,6 +63,9 @@ public sealed class NodeStatusTests
         var reply = new ControlReply { Ok = true, Status = JsonDocument.Parse("""{"vm":"x","new":{"a":1},"checkpoint":{"count":3}}""").RootElement };
         var status = ControlClient.ReadStatus(reply)!;
         Assert.Equal(("x", 3), (status.Vm, status.Checkpoint.Count));
+        // Also what an older node does not say can be shown.
+        Assert.NotEmpty(Colo.Cli.StatusPage.Write(status, DateTimeOffset.UnixEpoch));
+        Assert.Equal((0, 0, "unknown"), (status.Disk.Count, status.Failover.History.Count, status.Guests.There));
         Assert.Null(ControlClient.ReadStatus(new() { Ok = true, Status = JsonDocument.Parse("""{"vm":7}""").RootElement }));
         Assert.Null(ControlClient.ReadStatus(new() { Ok = true }));
     }

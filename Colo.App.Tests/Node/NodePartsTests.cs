@@ -109,7 +109,7 @@ public sealed class NodePartsTests
     [Fact]
     public void OffersAreReadAsWrittenAndDifferencesNameTheSetting()
     {
-        var offer = new PairOffer(512 << 20, 2, ["02:00:00:00:00:01"], ["disk0 10M"], "abc/xsave 832");
+        var offer = new PairOffer(512 << 20, 2, ["02:00:00:00:00:01"], ["disk0 10M"], "abc/xsave 832", TimeSpan.FromMilliseconds(500));
         var read = ReadOffer(Written(offer));
         Assert.Null(offer.Differs(read));
         Assert.Contains("[vm] memory", offer.Differs(offer with { MemorySize = 1 << 30 }), StringComparison.Ordinal);
@@ -117,6 +117,7 @@ public sealed class NodePartsTests
         Assert.Contains("NICs", offer.Differs(offer with { Macs = [] }), StringComparison.Ordinal);
         Assert.Contains("disks", offer.Differs(offer with { Disks = ["disk0 20M"] }), StringComparison.Ordinal);
         Assert.Contains("[vm] cpu", offer.Differs(offer with { Cpu = "x" }), StringComparison.Ordinal);
+        Assert.Contains("[failover] timeout differs: 500ms here, 400.5ms there", offer.Differs(offer with { Timeout = TimeSpan.FromMilliseconds(400.5) }), StringComparison.Ordinal);
         var whole = Written(offer);
         for (var length = 0; length < whole.Length; length++)
             Assert.Throws<StateFormatException>(() => ReadOffer(whole.AsSpan(0, length)));

@@ -71,6 +71,14 @@ internal sealed unsafe class ImageFile : IDisposable
 
     public void Dispose() => _file.Dispose();
 
+    /// <summary>Bytes of an image or block device, a multiple of 512, without locking it.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    internal static long SizeOf(string path)
+    {
+        using var file = FileDescriptor.FromResult(ImageFileNative.open(path, ImageFileNative.O_RDONLY | ImageFileNative.O_CLOEXEC, 0), $"open {path}");
+        return LinuxException.ThrowIfNegative(ImageFileNative.lseek(file.Number, 0, ImageFileNative.SEEK_END), $"size of {path}") & ~(Sector - 1L);
+    }
+
     private static FileDescriptor Open(string path, long createSize, bool readOnly)
     {
         var flags = (readOnly ? ImageFileNative.O_RDONLY : ImageFileNative.O_RDWR) | ImageFileNative.O_CLOEXEC;

@@ -64,6 +64,7 @@ public static class ColoCommandLine
         var root = new RootCommand("Keeps a virtual machine running, connections included, when its host dies.")
         {
             RunCommand.Create(),
+            CheckCommand.Create(),
             StatusCommand.Create(),
             FailoverCommand.Create(),
             StopCommand.Create(),

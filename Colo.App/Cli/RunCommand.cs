@@ -21,12 +21,7 @@ internal static class RunCommand
         {
             Description = "Which address of [link] is this node's. Without it: the one that is this host's own",
         }.AcceptOnlyFromAmong("a", "b");
-        var sets = new Option<string[]>("--set")
-        {
-            Description = "Overrides one value of the file, as often as given; the last ':' before the '=' ends the section",
-            HelpName = "SECTION:KEY=VALUE",
-            Arity = ArgumentArity.OneOrMore,
-        };
+        var sets = Sets();
         var restore = new Option<string>("--restore")
         {
             Description = "The guest goes on from this snapshot (colo save) instead of booting; with --role standalone",
@@ -56,7 +51,7 @@ internal static class RunCommand
         {
             var options = new RunOptions(
                 Role(parsed.GetRequiredValue(role)),
-                parsed.GetValue(node) switch { "a" => NodeId.A, "b" => NodeId.B, _ => null },
+                Node(parsed.GetValue(node)),
                 parsed.GetValue(restore) is { } file ? Path.GetFullPath(file) : null);
             if (options is { RestoreFile: not null, Role: not NodeRole.Standalone })
                 throw new UsageException("--restore goes with --role standalone only");
@@ -66,7 +61,16 @@ internal static class RunCommand
         return command;
     }
 
-    private static NodeRole Role(string text) => text switch
+    internal static Option<string[]> Sets() => new("--set")
+    {
+        Description = "Overrides one value of the file, as often as given; the last ':' before the '=' ends the section",
+        HelpName = "SECTION:KEY=VALUE",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    internal static NodeId? Node(string? text) => text switch { "a" => NodeId.A, "b" => NodeId.B, _ => null };
+
+    internal static NodeRole Role(string text) => text switch
     {
         "primary" => NodeRole.Primary,
         "secondary" => NodeRole.Secondary,

@@ -1,7 +1,7 @@
 namespace Colo.Kvm;
 
 /// <summary>This host cannot run the guest: what is missing and what mends it.</summary>
-public sealed class KvmException : Exception
+public sealed class KvmException : IOException
 {
     /// <summary>Makes the exception.</summary>
     /// <param name="message">What is missing, and the mend.</param>

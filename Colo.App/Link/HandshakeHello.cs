@@ -59,7 +59,7 @@ internal sealed record HandshakeHello
         var name = from[NameAt - 1];
         if (oldest == 0 || oldest > newest)
             wrong = $"versions {oldest} to {newest}";
-        else if (from[4] is < (byte)LinkKind.Control or > (byte)LinkKind.Disk)
+        else if (from[4] is < (byte)LinkKind.Control or > (byte)LinkKind.Inquiry)
             wrong = $"channel kind {from[4]}";
         else if (from[5] > (byte)LinkProtection.Sealed)
             wrong = $"protection {from[5]}";

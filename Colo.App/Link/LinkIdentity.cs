@@ -148,7 +148,7 @@ public sealed record LinkOptions
     /// <summary>The address to dial from; null: the kernel chooses.</summary>
     public IPAddress? LocalAddress { get; init; }
 
-    /// <summary>Protection of Control, Keeper and Probe: forged beats or death notices would make two nodes speak.</summary>
+    /// <summary>Protection of Control, Keeper, Probe and Inquiry: forged beats or death notices would make two nodes speak.</summary>
     public LinkProtection Protection { get; init; } = LinkProtection.Sealed;
 
     /// <summary>Protection of Packets.</summary>

@@ -20,6 +20,9 @@ public enum LinkKind : byte
 
     /// <summary>A disk's NBD session: the primary is the client, the secondary the server. One for each disk.</summary>
     Disk = 6,
+
+    /// <summary>Asks what the other node is and has, whatever it is doing: before a role is taken, and for <c>colo check</c>.</summary>
+    Inquiry = 7,
 }
 
 /// <summary>What protects the bytes after the handshake. The number is part of the wire format.</summary>
@@ -186,7 +189,7 @@ public static class LinkProtocol
     /// <summary>The longest frame body on a channel, in bytes; a longer one ends the connection. 0: it has no frames.</summary>
     public static int MaxFrame(LinkKind kind) => kind switch
     {
-        LinkKind.Control => 64 * 1024,
+        LinkKind.Control or LinkKind.Inquiry => 64 * 1024,
         // A frame with segmentation offload has up to 64 KiB and its headers.
         LinkKind.Packets or LinkKind.Keeper => 128 * 1024,
         LinkKind.Checkpoint => 64 * 1024 * 1024,

@@ -42,6 +42,9 @@ public static class Errno
     /// <summary>Message too long.</summary>
     public const int EMSGSIZE = 90;
 
+    /// <summary>The address is taken.</summary>
+    public const int EADDRINUSE = 98;
+
     /// <summary>The network is down.</summary>
     public const int ENETDOWN = 100;
 

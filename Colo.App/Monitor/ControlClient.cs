@@ -76,7 +76,7 @@ public static class ControlClient
         try
         {
             return reply.Status is { ValueKind: JsonValueKind.Object } status
-                ? status.Deserialize(MonitorJson.Default.NodeStatus)
+                ? Whole(status.Deserialize(MonitorJson.Default.NodeStatus)!)
                 : null;
         }
         catch (JsonException)
@@ -84,6 +84,22 @@ public static class ControlClient
             return null;
         }
     }
+
+    // What an older node does not say is null after reading, whatever the default.
+    private static NodeStatus Whole(NodeStatus s) => s with
+    {
+        Vm = s.Vm ?? "",
+        Version = s.Version ?? "",
+        Role = s.Role ?? "",
+        State = s.State ?? "",
+        Peer = s.Peer ?? new(),
+        Checkpoint = (s.Checkpoint ?? new()) with { ByReason = s.Checkpoint?.ByReason ?? new() },
+        Compare = s.Compare ?? new(),
+        Disk = s.Disk ?? [],
+        Nic = s.Nic ?? [],
+        Failover = (s.Failover ?? new()) with { History = s.Failover?.History ?? [] },
+        Guests = (s.Guests ?? new()) with { Here = s.Guests?.Here ?? "unknown", There = s.Guests?.There ?? "unknown" },
+    };
 
     private static Socket Connect(string path, TimeSpan timeout)
     {

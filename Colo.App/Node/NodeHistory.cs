@@ -46,16 +46,19 @@ internal sealed class NodeHistory : IDisposable
     internal ChangedExtents Changed(int disk) => _record!.Changed(disk);
 
     /// <summary>Says why this node may not start as the primary: its own record knows that it is outdated. Null when it may.</summary>
-    internal string? RefusesPrimary() => Data.State switch
+    internal string? RefusesPrimary() => RefusesPrimary(Data, Path);
+
+    /// <summary>Says why a node with this record may not start as the primary; null when it may.</summary>
+    internal static string? RefusesPrimary(NodeData data, string path) => data.State switch
     {
-        DataState.Copy when !Data.Ended =>
-            $"{_record!.Path} says that this node's images are a copy of what the other node has gone on from: it is outdated. Start the other node as primary; " +
+        DataState.Copy when !data.Ended =>
+            $"{path} says that this node's images are a copy of what the other node has gone on from: it is outdated. Start the other node as primary; " +
             "if that one is lost for good, remove this file to accept what the images hold",
         DataState.Mirror =>
-            $"{_record!.Path} says that this node was the secondary and ended without taking over: its images may be a mixture of two checkpoints. Start the other node as " +
+            $"{path} says that this node was the secondary and ended without taking over: its images may be a mixture of two checkpoints. Start the other node as " +
             "primary; if that one is lost for good, check the images, and remove this file to accept what they hold",
         DataState.Partial =>
-            $"{_record!.Path} says that this node's first sync was never complete: its images are of no use. Start the other node as primary",
+            $"{path} says that this node's first sync was never complete: its images are of no use. Start the other node as primary",
         _ => null,
     };
 

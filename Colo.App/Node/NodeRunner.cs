@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.NetworkInformation;
 using System.Runtime.InteropServices;
 using Colo.Configuration;
 using Colo.Link;
@@ -85,7 +83,7 @@ public static class NodeRunner
             return 2;
         }
 
-        var node = options.Node ?? FindOwn(config.Link);
+        var node = options.Node ?? OwnAddress.Find(config.Link);
         if (node is not { } own)
         {
             Log.Error($"{config.Link.NodeA} and {config.Link.NodeB}: exactly one of [link] node-a and node-b must be an address of this host; or say --node a or --node b");
@@ -97,7 +95,7 @@ public static class NodeRunner
         bool becomeSecondary;
         int status;
         using (var context = new NodeContext(
-            config, own == NodeId.A ? LinkNode.A : LinkNode.B, Resolve(config.Link.Address(own)!), Resolve(config.Link.Address(other)!), key, life))
+            config, own == NodeId.A ? LinkNode.A : LinkNode.B, OwnAddress.Resolve(config.Link.Address(own)!), OwnAddress.Resolve(config.Link.Address(other)!), key, life))
         {
             using var control = ControlServer.Start(config.Monitor.Socket, new NodeControl(context, config));
             using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Terminate(signal, context));
@@ -117,30 +115,5 @@ public static class NodeRunner
     {
         signal.Cancel = true;
         context.Loop.Post(context.OnTerminate);
-    }
-
-    private static NodeId? FindOwn(LinkConfiguration link)
-    {
-        var own = NetworkInterface.GetAllNetworkInterfaces()
-            .SelectMany(i => i.GetIPProperties().UnicastAddresses)
-            .Select(a => a.Address)
-            .ToHashSet();
-        var a = own.Contains(Resolve(link.NodeA!).Address);
-        var b = own.Contains(Resolve(link.NodeB!).Address);
-        return a == b ? null : a ? NodeId.A : NodeId.B;
-    }
-
-    private static IPEndPoint Resolve(HostPort address)
-    {
-        if (address.Address is { } known)
-            return new IPEndPoint(known, address.Port);
-        try
-        {
-            return new IPEndPoint(Dns.GetHostAddresses(address.Host)[0], address.Port);
-        }
-        catch (System.Net.Sockets.SocketException e)
-        {
-            throw new IOException($"[link]: {address.Host} has no address: {e.Message}", e);
-        }
     }
 }

@@ -11,28 +11,30 @@ namespace Colo.Node;
 /// <param name="Macs">MAC addresses of the NICs, in order, as text.</param>
 /// <param name="Disks">Names, sizes and kinds of the disks, in order, as text.</param>
 /// <param name="Cpu">The CPU that the guest sees, as text; differing ones could crash the guest after a takeover.</param>
-internal sealed record PairOffer(ulong MemorySize, int Cpus, IReadOnlyList<string> Macs, IReadOnlyList<string> Disks, string Cpu)
+/// <param name="Timeout">Silence after which the peer counts as lost: each side counts on the other's being its own.</param>
+internal sealed record PairOffer(ulong MemorySize, int Cpus, IReadOnlyList<string> Macs, IReadOnlyList<string> Disks, string Cpu, TimeSpan Timeout)
 {
     private const int MostDevices = 64;
 
     internal void Write(StateWriter writer)
     {
-        var mark = writer.Begin("PAIR", 1);
+        var mark = writer.Begin("PAIR", 2);
         writer.U64(MemorySize);
         writer.U32((uint)Cpus);
         Write(writer, Macs);
         Write(writer, Disks);
         writer.Text(Cpu);
+        writer.U64((ulong)Timeout.Ticks);
         writer.End(mark);
     }
 
     /// <exception cref="StateFormatException">It is not one.</exception>
     internal static PairOffer Read(ref StateReader reader)
     {
-        var body = reader.Record("PAIR", 1, out _);
+        var body = reader.Record("PAIR", 2, out _);
         var memory = body.U64();
         var cpus = (int)body.U32();
-        var offer = new PairOffer(memory, cpus, ReadTexts(ref body), ReadTexts(ref body), body.Text(256));
+        var offer = new PairOffer(memory, cpus, ReadTexts(ref body), ReadTexts(ref body), body.Text(256), new TimeSpan((long)Math.Min(body.U64(), long.MaxValue)));
         body.Finish();
         return offer;
     }
@@ -48,6 +50,9 @@ internal sealed record PairOffer(ulong MemorySize, int Cpus, IReadOnlyList<strin
             return $"the NICs differ: {string.Join(' ', Macs)} here, {string.Join(' ', other.Macs)} there";
         if (!other.Disks.SequenceEqual(Disks))
             return $"the disks differ: {string.Join(' ', Disks)} here, {string.Join(' ', other.Disks)} there";
+        // The lease of one side is counted by the other: with different ones both could hold it.
+        if (other.Timeout != Timeout)
+            return $"[failover] timeout differs: {Timeout.TotalMilliseconds:0.###}ms here, {other.Timeout.TotalMilliseconds:0.###}ms there; it has to be the same on both nodes";
         return other.Cpu != Cpu ? $"the CPUs that the guest sees differ: {Cpu} here, {other.Cpu} there; set [vm] cpu" : null;
     }
 

@@ -125,7 +125,8 @@ internal static class VmBuilder
         configuration.Vm.Cpus,
         [.. configuration.Nics.Select(nic => nic.Mac.ToString())],
         [.. disks.Select(disk => $"{disk.Name} ({disk.Size} bytes{(disk.Replicated ? "" : ", read-only")})")],
-        $"{Convert.ToHexStringLower(SHA256.HashData(machine.Cpuid))[..16]}/xsave {machine.XsaveSize}");
+        $"{Convert.ToHexStringLower(SHA256.HashData(machine.Cpuid))[..16]}/xsave {machine.XsaveSize}",
+        configuration.Failover.Timeout);
 
     private static Kvm.CpuModel Model(CpuModel model) => model switch
     {

@@ -1,0 +1,187 @@
+using System.Globalization;
+using Colo.Configuration;
+using Colo.Kvm;
+using Colo.Linux;
+
+namespace Colo.Check;
+
+/// <summary>What the host has to have whatever the peer does: KVM, memory, processors, the guest's files, commands.</summary>
+internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role, Findings findings)
+{
+    // Programs, queues of held output and input, held disk writes: what a node takes beside the guest's memory.
+    private const long ProgramBytes = 256L << 20;
+
+    internal void Run()
+    {
+        Kvm();
+        Processors();
+        Memory();
+        File("kernel", configuration.Vm.KernelIsBuiltin ? null : configuration.Vm.Kernel);
+        File("initrd", configuration.Vm.Initrd);
+        Command("[failover] fence-command", configuration.Failover.FenceCommand);
+        Command("[failover] notify-command", configuration.Failover.NotifyCommand);
+        Socket();
+    }
+
+    private void Kvm()
+    {
+        try
+        {
+            using var kvm = KvmSystem.Open();
+            findings.Ok("/dev/kvm", "usable, with every capability that is needed");
+            var ring = kvm.Check(KvmCapability.KVM_CAP_DIRTY_LOG_RING_ACQ_REL) > 0;
+            if (!ring)
+                findings.Warning("/dev/kvm", "no dirty ring: dirty pages are found by a bitmap of all memory", "use Linux 6.1 or later");
+            if (kvm.Check(KvmCapability.KVM_CAP_MAX_VCPUS) is var most && most < configuration.Vm.Cpus)
+                findings.Failed("vCPUs", $"[vm] cpus = {configuration.Vm.Cpus}, this host's KVM has at most {most}", $"set cpus to {most} or fewer");
+        }
+        catch (IOException e)
+        {
+            findings.Failed("/dev/kvm", e);
+            return;
+        }
+
+        if (!CpuFlags().Overlaps(["vmx", "svm"]))
+        {
+            findings.Warning(
+                "virtualisation", "the processor shows neither VT-x nor AMD-V: KVM works without them here, and the guest runs slowly",
+                "enable VT-x or AMD-V in the firmware, or nested virtualisation on this machine's own host");
+        }
+        else if (KvmSystem.UsesShadowPaging)
+        {
+            findings.Warning("virtualisation", "no EPT or NPT: the guest's memory is slow", "use a processor of 2009 or later, or enable nested EPT on this machine's own host");
+        }
+        else
+        {
+            findings.Ok("virtualisation", "in hardware, with nested page tables");
+        }
+    }
+
+    private void Processors()
+    {
+        var here = Environment.ProcessorCount;
+        if (here <= configuration.Vm.Cpus)
+        {
+            findings.Warning(
+                "processors", $"{here} for {configuration.Vm.Cpus} vCPUs and the node's own threads",
+                "give the guest one vCPU less than the host has processors");
+        }
+        else
+        {
+            findings.Ok("processors", $"{here} for {configuration.Vm.Cpus} vCPUs and the node's own threads");
+        }
+    }
+
+    private void Memory()
+    {
+        if (ReadMemory() is not var (total, available))
+        {
+            findings.Warning("memory", "/proc/meminfo cannot be read", "look for yourself whether there is enough");
+            return;
+        }
+
+        var guest = configuration.Vm.Memory;
+        var least = guest + ProgramBytes;
+        var text = $"{Mib(available)} available of {Mib(total)}; the guest has {Mib(guest)}, the program takes up to {Mib(ProgramBytes)}";
+        if (total < least)
+            findings.Failed("memory", text, "set [vm] memory lower, or add memory");
+        else if (available < least)
+            findings.Warning("memory", text, "end what uses the memory, or set [vm] memory lower");
+        else if (role != NodeRole.Standalone && available < least + guest)
+            findings.Warning("memory", $"{text}; a secondary needs more for each page in which the two VMs differ, at worst {Mib(guest)} again", "keep that much free where the guest changes much memory between two checkpoints");
+        else
+            findings.Ok("memory", text + (role == NodeRole.Standalone ? "" : $", a secondary at worst {Mib(guest)} more for pages in which the two VMs differ"));
+    }
+
+    private void File(string subject, string? path)
+    {
+        if (path is null)
+            return;
+        try
+        {
+            using var file = System.IO.File.OpenRead(path);
+            findings.Ok(subject, $"{path}, {Mib(file.Length)}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            findings.Failed(subject, e.Message, $"set [vm] {subject} to a file that this user can read");
+        }
+    }
+
+    private void Command(string subject, string? command)
+    {
+        if (command is null)
+            return;
+        var path = command.Split(' ')[0];
+        if (!System.IO.File.Exists(path))
+            findings.Failed(subject, $"there is no file {path}", "write the full path of a program");
+        else if ((System.IO.File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
+            findings.Failed(subject, $"{path} is not executable", $"chmod +x {path}");
+        else
+            findings.Ok(subject, path);
+    }
+
+    private void Socket()
+    {
+        var path = configuration.Monitor.Socket;
+        try
+        {
+            var reply = Monitor.ControlClient.Send(path, new() { Command = "status" }, TimeSpan.FromSeconds(2));
+            var status = Monitor.ControlClient.ReadStatus(reply);
+            findings.Warning(
+                "control socket", $"a node runs at {path} already ({status?.Role ?? "unknown"}, {status?.State ?? "unknown"}): what it uses is shown as in use below",
+                "for a check of everything, end it first");
+        }
+        catch (Monitor.ControlClientException e) when (e.Exit == 4)
+        {
+            var folder = Path.GetDirectoryName(path)!;
+            // The node makes the last folder itself.
+            var there = Directory.Exists(folder) ? folder : Path.GetDirectoryName(folder) ?? "/";
+            if (Directory.Exists(there) && Access.MayWrite(there))
+                findings.Ok("control socket", path);
+            else
+                findings.Failed("control socket", $"{folder} cannot be written by this user", "make the folder, run as root, or set [monitor] socket");
+        }
+        catch (Monitor.ControlClientException e)
+        {
+            findings.Failed("control socket", e);
+        }
+    }
+
+    internal static string Mib(long bytes) => bytes >= 10L << 30
+        ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.#} GiB")
+        : string.Create(CultureInfo.InvariantCulture, $"{(bytes + (1 << 20) - 1) >> 20} MiB");
+
+    private static HashSet<string> CpuFlags()
+    {
+        try
+        {
+            foreach (var line in System.IO.File.ReadLines("/proc/cpuinfo"))
+            {
+                if (line.StartsWith("flags", StringComparison.Ordinal))
+                    return [.. line.Split(' ')];
+            }
+        }
+        catch (IOException)
+        {
+            // As if it showed none.
+        }
+
+        return [];
+    }
+
+    private static (long Total, long Available)? ReadMemory()
+    {
+        try
+        {
+            var lines = System.IO.File.ReadAllLines("/proc/meminfo");
+            return (Of("MemTotal:"), Of("MemAvailable:"));
+            long Of(string name) => long.Parse(
+                lines.First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        {
+            return null;
+        }
+    }
+}
