@@ -173,14 +173,12 @@ public sealed unsafe class OperatorCommand : IDisposable
         // What comes after the first time is the end of the grace.
         var first = !_timedOut;
         _timedOut = true;
-        ProcessGroup(first ? SIGTERM : SIGKILL);
-        _limit.SetAfter(_grace);
-    }
-
-    private void ProcessGroup(int signal)
-    {
         lock (_gate)
-            _child?.SignalGroup(signal);
+            _child?.SignalGroup(first ? SIGTERM : SIGKILL);
+        if (first || ProcessId != 0)
+            _limit.SetAfter(_grace);
+        else
+            Finish(null, "it could not be loaded within its time");
     }
 
     private void OnEnded()
