@@ -70,7 +70,7 @@ public sealed class EtcdProcess : IDisposable
         long.Parse(Request("/v3/kv/range", $$"""{"key":"{{Base64(key)}}"}""").GetProperty("kvs")[0].GetProperty("version").GetString()!, System.Globalization.CultureInfo.InvariantCulture);
 
     internal string Value(string key) =>
-        Encoding.UTF8.GetString(Request("/v3/kv/range", $$"""{"key":"{{Base64(key)}}"}""").GetProperty("kvs")[0].GetProperty("value").GetBytesFromBase64());
+        Request("/v3/kv/range", $$"""{"key":"{{Base64(key)}}"}""").GetProperty("kvs")[0].TryGetProperty("value", out var value) ? Encoding.UTF8.GetString(value.GetBytesFromBase64()) : "";
 
     /// <summary>A frozen host, until the result is disposed.</summary>
     internal IDisposable Freeze()

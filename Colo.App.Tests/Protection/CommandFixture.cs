@@ -59,12 +59,12 @@ internal sealed class CommandFixture : IDisposable
     internal static bool Lives(int pid) =>
         System.IO.File.Exists($"/proc/{pid}/stat") && !State(pid).StartsWith('Z');
 
-    /// <summary>The zombies that this process has as children now.</summary>
-    internal static IReadOnlyList<int> Zombies()
+    /// <summary>The zombies of such a program that this process has as children now; other tests may have some of others.</summary>
+    internal static IReadOnlyList<int> Zombies(string program)
     {
         var own = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!, System.Globalization.CultureInfo.InvariantCulture))
-            .Where(pid => State(pid) is { Length: > 0 } state && state.Split(' ') is ["Z", var parent, ..] && parent == own)];
+            .Where(pid => State(pid) is { Length: > 0 } state && state.Split(' ') is ["Z", var parent, ..] && parent == own && Name(pid) == program)];
     }
 
     public void Dispose()
@@ -73,6 +73,18 @@ internal sealed class CommandFixture : IDisposable
         _thread.Join();
         Loop.Dispose();
         _folder.Delete(recursive: true);
+    }
+
+    private static string Name(int pid)
+    {
+        try
+        {
+            return System.IO.File.ReadAllText($"/proc/{pid}/comm").TrimEnd();
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     // From the state on: the name before it may hold anything.

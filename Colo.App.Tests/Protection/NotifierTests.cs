@@ -84,7 +84,7 @@ public sealed class NotifierTests : IDisposable
         CommandFixture.Eventually(() => File.Exists(_f.File("seen")) && File.ReadAllText(_f.File("seen")).Length > 0, "nothing is told");
         _f.Loop.Invoke(notifier.Dispose);
         _f.Loop.Invoke(() => notifier.Notify(Event(2)));
-        CommandFixture.Eventually(() => CommandFixture.Zombies().Count == 0, "zombies are left");
+        CommandFixture.Eventually(() => CommandFixture.Zombies("script").Count == 0, "zombies are left");
         Assert.Equal(["e0"], File.ReadAllLines(_f.File("seen")));
         Assert.False(done.IsSet);
         Assert.True(notifier.Idle);

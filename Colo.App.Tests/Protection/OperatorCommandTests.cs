@@ -55,7 +55,9 @@ public sealed class OperatorCommandTests : IDisposable
         using var leak = new FileDescriptor(Dup.OfStandardOutput());
         var result = _f.Run(_f.Script("ls /proc/self/fd | tr '\\n' ' '; readlink /proc/self/fd/0; cat; grep SigIgn /proc/self/status"));
         // 3 is the directory that ls itself reads.
-        Assert.Equal("0 1 2 3 /dev/null\nSigIgn:\t0000000000000000\n", result.Output);
+        Assert.StartsWith("0 1 2 3 /dev/null\nSigIgn:\t", result.Output, StringComparison.Ordinal);
+        // But for 32 and 33, which the C library keeps for itself.
+        Assert.Equal(0ul, ulong.Parse(result.Output.TrimEnd()[^16..], System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture) & ~0x180000000ul);
     }
 
     [Fact]
@@ -160,7 +162,7 @@ public sealed class OperatorCommandTests : IDisposable
             _f.Loop.Invoke(command!.Dispose);
         }
 
-        CommandFixture.Eventually(() => CommandFixture.Zombies().Count == 0, "zombies are left");
+        CommandFixture.Eventually(() => CommandFixture.Zombies("script").Count == 0, "zombies are left");
         if (File.Exists(_f.File("pids")))
             Assert.All(File.ReadAllLines(_f.File("pids")), pid => CommandFixture.Eventually(() => !File.Exists($"/proc/{pid}"), $"{pid} lives on"));
     }
@@ -173,7 +175,7 @@ public sealed class OperatorCommandTests : IDisposable
         for (var i = 0; i < 50; i++)
             Assert.Equal(i % 2 == 0, _f.Run(i % 2 == 0 ? "/bin/true" : "/none/such").Succeeded);
         Assert.InRange(Directory.GetFileSystemEntries("/proc/self/fd").Count(IsPipeOrPidfd), 0, before + 10);
-        CommandFixture.Eventually(() => CommandFixture.Zombies().Count == 0, "zombies are left");
+        CommandFixture.Eventually(() => CommandFixture.Zombies("true").Count == 0, "zombies are left");
     }
 
     private static bool IsPipeOrPidfd(string path) =>
