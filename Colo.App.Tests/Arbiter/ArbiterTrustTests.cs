@@ -157,7 +157,11 @@ public sealed class ArbiterTrustTests(EtcdSharedFixture fixture) : IClassFixture
         using (var wrongClient = Node(ours.Ca, others, Short))
             Assert.Equal(ArbiterReadKind.Unknown, wrongClient.Read().Kind);
         using (var noClient = Node(ours.Ca, null, Short))
-            Assert.Equal((ClaimKind.Unknown, false), (noClient.Claim(new(1, NodeId.A), 2) is var o ? o.Kind : default, o.MayStillTakeEffect));
+        {
+            var outcome = noClient.Claim(new(1, NodeId.A), 2);
+            Assert.Equal((ClaimKind.Unknown, false), (outcome.Kind, outcome.MayStillTakeEffect));
+            Assert.Contains("certificate", outcome.Reason, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -133,7 +133,8 @@ internal sealed class EtcdGateway : IDisposable
         catch (Exception e) when (e is not (EtcdException or OperationCanceledException))
         {
             // Name, connection, TLS, HTTP: whatever it was, there is no answer, and whoever asked has to be told so.
-            throw new EtcdException((e.InnerException ?? e).Message.TrimEnd('.'));
+            // The innermost says what happened; those around it, that something did.
+            throw new EtcdException(e.GetBaseException().Message.TrimEnd('.'));
         }
     }
 
