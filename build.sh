@@ -51,7 +51,7 @@ need() {
         die "apt-get could not install ${missing[*]}; see $log"
 }
 
-# Services that a package would start (redis-server) stay off: policy-rc.d of invoke-rc.d is asked by every package.
+# Services that a package would start (redis-server, etcd-server) stay off: policy-rc.d of invoke-rc.d is asked by every package.
 apt_install() {
     local policy=/usr/sbin/policy-rc.d ours=0 status=0
     if [[ ! -e $policy ]]; then
@@ -133,7 +133,7 @@ build_for_faults() {
 run_tests() {
     need ip iproute2 nft nftables tcpdump tcpdump redis-cli redis-tools redis-server redis-server \
         qemu-system-x86_64 qemu-system-x86 curl curl nc netcat-openbsd wrk wrk ping iputils-ping ps procps \
-        nbdcopy libnbd-bin nbdkit nbdkit qemu-io qemu-utils fio fio
+        nbdcopy libnbd-bin nbdkit nbdkit qemu-io qemu-utils fio fio etcd etcd-server
     build
     build_for_faults
     say "running the tests"

@@ -64,7 +64,10 @@ public sealed class ColoConfigurationTests
             [failover]
             heartbeat = 10ms
             timeout = 1m
-            arbiter = etcd:https://etcd.example:2379
+            arbiter = etcd:https://etcd.example:2379, https://[::1]:2379
+            arbiter-ca = /ca.pem
+            arbiter-cert = /node.pem
+            arbiter-key = /node.key
             fence-command = /sbin/fence --now host
             silence = takeover
             slow = 1h
@@ -85,8 +88,10 @@ public sealed class ColoConfigurationTests
         Assert.Equal(new CheckpointConfiguration(TimeSpan.FromMilliseconds(250), TimeSpan.FromMicroseconds(500)), c.Checkpoint);
         Assert.Equal(
             new FailoverConfiguration(
-                TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1), new("https://etcd.example:2379"), "/sbin/fence --now host", SilencePolicy.Takeover, TimeSpan.FromHours(1), "/bin/tell"),
-            c.Failover);
+                TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1), null, "/sbin/fence --now host", SilencePolicy.Takeover, TimeSpan.FromHours(1), "/bin/tell"),
+            c.Failover with { Arbiter = null });
+        Assert.Equal(["https://etcd.example:2379/", "https://[::1]:2379/"], c.Failover.Arbiter!.Endpoints.Select(e => e.ToString()));
+        Assert.Equal(("/ca.pem", "/node.pem", "/node.key"), (c.Failover.Arbiter.CaFile, c.Failover.Arbiter.CertificateFile, c.Failover.Arbiter.KeyFile));
         Assert.Equal(new MonitorConfiguration("/tmp/x.sock", new(IPAddress.IPv6Loopback, 9464)), c.Monitor);
     }
 

@@ -38,7 +38,10 @@ public sealed class ConfigurationErrorTests
         Add("checkpoint", "minimum", "us, ms, s, m or h), 100us to 1m", "0us", "99us", "2M");
         Add("failover", "heartbeat", "5ms to 10s", "4ms", "11s", "fast");
         Add("failover", "timeout", "20ms to 1m", "19ms", "61s", "never");
-        Add("failover", "arbiter", "etcd:http://HOST:PORT", "", "etcd", "http://10.0.0.9:2379", "etcd:10.0.0.9:2379", "etcd:ftp://10.0.0.9", "etcd:http://u:p@10.0.0.9", "etcd:http://10.0.0.9/x", "zookeeper:http://10.0.0.9");
+        Add("failover", "arbiter", "etcd:http://HOST:PORT", "", "etcd", "http://10.0.0.9:2379", "etcd:10.0.0.9:2379", "etcd:ftp://10.0.0.9", "etcd:http://u:p@10.0.0.9", "etcd:http://10.0.0.9/x", "zookeeper:http://10.0.0.9", "etcd:http://a:1,", "etcd:http://a:1,http://a:1", "etcd:http://a:1,https://b:1", "etcd:http://a:1,etcd:http://b:1", "etcd:http://a,http://b,http://c,http://d,http://e,http://f,http://g,http://h,http://i,http://j");
+        Add("failover", "arbiter-ca", "path", "");
+        Add("failover", "arbiter-cert", "path", "");
+        Add("failover", "arbiter-key", "path", "");
         Add("failover", "fence-command", "full path of a program", "", "fence-peer", "./fence", "/", "/ x");
         Add("failover", "silence", "wait or takeover", "", "ask", "Wait");
         Add("failover", "slow", "100ms to 1h", "99ms", "2h", "x");
@@ -106,6 +109,10 @@ public sealed class ConfigurationErrorTests
     [InlineData("[link]\nnode-a = [::1]:1\nnode-b = [0:0::1]:1\n", "link", "node-b", 3, "two different addresses")]
     [InlineData("[link]\nnode-a = Host:1\nnode-b = host:1\n", "link", "node-b", 3, "two different addresses")]
     [InlineData("[vm]\ninitrd = /x\n", "vm", "initrd", 2, "only with a kernel of your own")]
+    [InlineData("[failover]\narbiter-ca = /x\n", "failover", "arbiter-ca", 2, "only with arbiter = etcd:https")]
+    [InlineData("[failover]\narbiter = etcd:http://h:1\narbiter-cert = /x\n", "failover", "arbiter-cert", 3, "only with arbiter = etcd:https")]
+    [InlineData("[failover]\narbiter = etcd:https://h:1\narbiter-cert = /x\n", "failover", "arbiter-key", 1, "together, or neither")]
+    [InlineData("[failover]\narbiter = etcd:https://h:1\narbiter-key = /x\n", "failover", "arbiter-cert", 1, "together, or neither")]
     public void Keys_that_do_not_fit_together(string text, string section, string key, int line, string accepted)
     {
         var error = Assert.Single(ConfigurationFile.Errors(text, null));

@@ -11,6 +11,7 @@ internal static class CrossChecks
         CheckTwice(readers.Nics, c.Nics, "mac", n => n.Mac == default ? null : n.Mac.ToString(), n => n.Name, "a MAC address of its own for each NIC");
         CheckTwice(readers.Nics, c.Nics, "backend", n => n.Backend.Interface.Length == 0 ? null : n.Backend.Interface, n => n.Name, "a host interface of its own for each NIC");
         CheckLink(c.Link, readers.Link, role);
+        CheckArbiter(c.Failover.Arbiter, readers.Failover, role);
     }
 
     private static void CheckVm(VmConfiguration vm, SectionReader s)
@@ -75,6 +76,32 @@ internal static class CrossChecks
             s.Error("node-b", "missing", HostPort.Accepted);
         if (pair && !File.Exists(link.KeyFile))
             s.Error("key-file", $"no file {ConfigurationError.Quote(link.KeyFile)}", "a key that both nodes hold: make one with 'colo keygen FILE' and copy it to the other node");
+    }
+
+    private static void CheckArbiter(ArbiterConfiguration? arbiter, SectionReader s, NodeRole? role)
+    {
+        if (!s.Valid("arbiter", "arbiter-ca", "arbiter-cert", "arbiter-key"))
+            return;
+        if (arbiter is not { IsTls: true })
+        {
+            foreach (var key in (string[])["arbiter-ca", "arbiter-cert", "arbiter-key"])
+            {
+                if (s.Has(key))
+                    s.Error(key, arbiter is null ? "given without an arbiter" : "given with an arbiter at http", "this key only with arbiter = etcd:https://HOST:PORT");
+            }
+
+            return;
+        }
+
+        if (arbiter.CertificateFile is null != arbiter.KeyFile is null)
+            s.Error(arbiter.KeyFile is null ? "arbiter-key" : "arbiter-cert", "missing", "arbiter-cert and arbiter-key together, or neither");
+        if (role is not (NodeRole.Primary or NodeRole.Secondary or NodeRole.Auto))
+            return;
+        foreach (var (key, path) in new[] { ("arbiter-ca", arbiter.CaFile), ("arbiter-cert", arbiter.CertificateFile), ("arbiter-key", arbiter.KeyFile) })
+        {
+            if (path is not null && !File.Exists(path))
+                s.Error(key, $"no file {ConfigurationError.Quote(path)}", "a file in PEM on this node");
+        }
     }
 
     private static string Found(TimeSpan time) => $"found {ValueParsers.Write(time)}";

@@ -13,7 +13,7 @@ public enum SilencePolicy
 /// <summary>How the loss of a node is found and dealt with: section <c>[failover]</c>.</summary>
 /// <param name="Heartbeat">Time between two signs of life, 5 ms to 10 s.</param>
 /// <param name="Timeout">Silence after which the peer counts as lost, 20 ms to 60 s, at least three heartbeats.</param>
-/// <param name="Arbiter">Base address of an etcd that decides who may speak; null without one.</param>
+/// <param name="Arbiter">The etcd that decides who may speak; null without one.</param>
 /// <param name="FenceCommand">Command that makes sure that the peer is off; null without one.</param>
 /// <param name="Silence">What a secondary does on silence with neither arbiter nor fence command.</param>
 /// <param name="Slow">A secondary further behind than this is dismissed, 100 ms to 1 h, at least <paramref name="Timeout"/>.</param>
@@ -21,7 +21,7 @@ public enum SilencePolicy
 public sealed record FailoverConfiguration(
     TimeSpan Heartbeat,
     TimeSpan Timeout,
-    Uri? Arbiter,
+    ArbiterConfiguration? Arbiter,
     string? FenceCommand,
     SilencePolicy Silence,
     TimeSpan Slow,
@@ -30,7 +30,7 @@ public sealed record FailoverConfiguration(
     internal static FailoverConfiguration Read(SectionReader s) => new(
         s.Time("heartbeat", TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(10)),
         s.Time("timeout", TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(60)),
-        s.Value("arbiter", (Uri?)null, "etcd:http://HOST:PORT or etcd:https://HOST:PORT", (string t, out Uri? v) => ParseArbiter(t, out v)),
+        ArbiterConfiguration.Read(s),
         ReadCommand(s, "fence-command"),
         s.Choice("silence", SilencePolicy.Wait, ("wait", SilencePolicy.Wait), ("takeover", SilencePolicy.Takeover)),
         s.Time("slow", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
@@ -42,17 +42,4 @@ public sealed record FailoverConfiguration(
             value = text;
             return text.Length is > 1 and <= 4095 && text[0] == '/' && text[1] != ' ';
         });
-
-    private static bool ParseArbiter(string text, out Uri? value)
-    {
-        value = null;
-        const string prefix = "etcd:";
-        return text.StartsWith(prefix, StringComparison.Ordinal)
-            && Uri.TryCreate(text[prefix.Length..], UriKind.Absolute, out value)
-            && value.Scheme is "http" or "https"
-            && value.Host.Length > 0
-            && value.UserInfo.Length == 0
-            && value.PathAndQuery == "/"
-            && value.Fragment.Length == 0;
-    }
 }

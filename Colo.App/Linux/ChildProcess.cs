@@ -7,6 +7,9 @@ namespace Colo.Linux;
 public sealed unsafe partial class ChildProcess : IDisposable
 {
     private const short POSIX_SPAWN_SETPGROUP = 0x02;
+    private const short POSIX_SPAWN_SETSIGDEF = 0x04;
+    private const short POSIX_SPAWN_SETSIGMASK = 0x08;
+    private const int SIGKILL = 9;
     private const long SYS_pidfd_open = 434;
     private const int WNOHANG = 1;
 
@@ -15,7 +18,17 @@ public sealed unsafe partial class ChildProcess : IDisposable
     private ChildProcess(int id)
     {
         Id = id;
-        _pidfd = FileDescriptor.FromResult((int)pidfd_open(SYS_pidfd_open, id, 0), "pidfd_open");
+        try
+        {
+            _pidfd = FileDescriptor.FromResult((int)pidfd_open(SYS_pidfd_open, id, 0), "pidfd_open");
+        }
+        catch (LinuxException)
+        {
+            // Descriptors are short. A child that nobody watches would run on, and be a zombie at its end.
+            SignalGroup(SIGKILL);
+            WaitForEnd();
+            throw;
+        }
     }
 
     /// <summary>The process id.</summary>
@@ -28,14 +41,46 @@ public sealed unsafe partial class ChildProcess : IDisposable
     /// <param name="path">The program.</param>
     /// <param name="arguments">Its arguments, without its name.</param>
     /// <param name="descriptors">Descriptors of this process; they become 3, 4, … in the child, and it gets no others but 0 to 2.</param>
-    public static ChildProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<int> descriptors)
+    public static ChildProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<int> descriptors) =>
+        Start(path, arguments, descriptors, null, null);
+
+    /// <summary>
+    /// Starts a program of somebody else's: it reads nothing, writes to one descriptor, and has the signals as a shell
+    /// would give them to it (this process ignores SIGPIPE, and a script is not to inherit that).
+    /// </summary>
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its arguments, without its name.</param>
+    /// <param name="output">A descriptor of this process for its standard output and standard error; it gets no others.</param>
+    /// <param name="environment">Its whole environment, as <c>NAME=VALUE</c>.</param>
+    /// <exception cref="LinuxException">It cannot be started: not there, not executable, or no process to be had.</exception>
+    internal static ChildProcess StartForeign(string path, IReadOnlyList<string> arguments, int output, IReadOnlyList<string> environment) =>
+        Start(path, arguments, [], output, environment);
+
+    private static ChildProcess Start(
+        string path, IReadOnlyList<string> arguments, IReadOnlyList<int> descriptors, int? output, IReadOnlyList<string>? environment)
     {
         // Sizes of glibc on x86-64 are 80 and 336 bytes; room to spare.
         var actions = stackalloc byte[256];
         var attributes = stackalloc byte[512];
         Check(posix_spawn_file_actions_init(actions), "posix_spawn_file_actions_init");
         Check(posix_spawnattr_init(attributes), "posix_spawnattr_init");
-        Check(posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP), "posix_spawnattr_setflags");
+        var flags = POSIX_SPAWN_SETPGROUP;
+        if (output is { } writeTo)
+        {
+            // sigset_t has 1,024 bits.
+            var signals = stackalloc byte[128];
+            Check(sigemptyset(signals), "sigemptyset");
+            Check(posix_spawnattr_setsigmask(attributes, signals), "posix_spawnattr_setsigmask");
+            Check(sigfillset(signals), "sigfillset");
+            Check(posix_spawnattr_setsigdefault(attributes, signals), "posix_spawnattr_setsigdefault");
+            flags |= POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+            fixed (byte* nothing = "/dev/null\0"u8)
+                Check(posix_spawn_file_actions_addopen(actions, 0, nothing, 0, 0), "posix_spawn_file_actions_addopen");
+            Check(posix_spawn_file_actions_adddup2(actions, writeTo, 1), "posix_spawn_file_actions_adddup2");
+            Check(posix_spawn_file_actions_adddup2(actions, writeTo, 2), "posix_spawn_file_actions_adddup2");
+        }
+
+        Check(posix_spawnattr_setflags(attributes, flags), "posix_spawnattr_setflags");
         // First out of the way of the targets, so that no dup2 overwrites a source that is still needed.
         var spare = 100;
         for (var i = 0; i < descriptors.Count; i++)
@@ -57,8 +102,14 @@ public sealed unsafe partial class ChildProcess : IDisposable
             for (var i = 0; i < arguments.Count; i++)
                 argv[i + 1] = Utf8(arguments[i], strings);
             argv[arguments.Count + 1] = null;
+            var envp = Environment();
+            // On the heap: an environment may be longer than a stack.
+            var own = new nint[(environment?.Count ?? 0) + 1];
+            for (var i = 0; i < environment?.Count; i++)
+                own[i] = (nint)Utf8(environment[i], strings);
             int pid;
-            Check(posix_spawn(&pid, argv[0], actions, attributes, argv, Environment()), $"start {path}");
+            fixed (nint* first = own)
+                Check(posix_spawn(&pid, argv[0], actions, attributes, argv, environment is null ? envp : (byte**)first), $"start {path}");
             return new ChildProcess(pid);
         }
         finally
@@ -79,6 +130,31 @@ public sealed unsafe partial class ChildProcess : IDisposable
         int status;
         var taken = waitpid(Id, &status, WNOHANG);
         return taken == 0 ? null : taken == Id ? status : -1;
+    }
+
+    /// <summary>
+    /// Sends a signal to the child and to all of its process group. Only before <see cref="Reap"/> has given a status: until
+    /// then nobody else can have its number.
+    /// </summary>
+    internal void SignalGroup(int signal) => _ = kill(-Id, signal);
+
+    /// <summary>Waits until the child has ended and takes its status, so that it is no zombie. Blocks: for a child that was killed.</summary>
+    internal void WaitForEnd()
+    {
+        int status;
+        while (waitpid(Id, &status, 0) < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR)
+        {
+            // A signal came first.
+        }
+    }
+
+    /// <summary>The environment of this process, as <c>NAME=VALUE</c>.</summary>
+    internal static IEnumerable<string> OwnEnvironment()
+    {
+        var all = new List<string>();
+        for (var entry = Environment(); *entry is not null; entry++)
+            all.Add(Marshal.PtrToStringUTF8((nint)(*entry))!);
+        return all;
     }
 
     /// <inheritdoc/>
@@ -115,6 +191,9 @@ public sealed unsafe partial class ChildProcess : IDisposable
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_addclose(void* actions, int fd);
 
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_addopen(void* actions, int fd, byte* path, int flags, uint mode);
+
     // glibc 2.34.
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
@@ -126,6 +205,18 @@ public sealed unsafe partial class ChildProcess : IDisposable
     private static partial int posix_spawnattr_setflags(void* attributes, short flags);
 
     [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setsigmask(void* attributes, void* signals);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setsigdefault(void* attributes, void* signals);
+
+    [LibraryImport("libc")]
+    private static partial int sigemptyset(void* signals);
+
+    [LibraryImport("libc")]
+    private static partial int sigfillset(void* signals);
+
+    [LibraryImport("libc")]
     private static partial int posix_spawnattr_destroy(void* attributes);
 
     [LibraryImport("libc")]
@@ -133,6 +224,9 @@ public sealed unsafe partial class ChildProcess : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int waitpid(int pid, int* status, int options);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int pid, int signal);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long pidfd_open(long number, int pid, uint flags);

@@ -21,6 +21,9 @@ internal sealed class CheckpointFigures
     /// <summary>Pages sent for a checkpoint, streamed and at the stop.</summary>
     internal PercentileWindow Pages { get; } = new();
 
+    /// <summary>The same three since the start, for the metrics.</summary>
+    internal CheckpointHistograms Histograms { get; } = new();
+
     /// <summary>Counts a checkpoint that the secondary has acknowledged. Times in nanoseconds.</summary>
     internal void Add(CheckpointReason reason, long pauseNs, long commitNs, long pages)
     {
@@ -31,6 +34,9 @@ internal sealed class CheckpointFigures
         PauseUs.Add(pauseNs / 1000);
         CommitUs.Add(commitNs / 1000);
         Pages.Add(pages);
+        Histograms.PauseUs.Add(pauseNs / 1000);
+        Histograms.CommitUs.Add(commitNs / 1000);
+        Histograms.DirtyPages.Add(pages);
     }
 
     internal long ByReason(CheckpointReason reason) => _byReason[(int)reason];

@@ -68,7 +68,6 @@ public static class NodeRunner
         var key = failover.Arbiter is not null ? "[failover] arbiter"
             : failover.FenceCommand is not null ? "[failover] fence-command"
             : failover.NotifyCommand is not null ? "[failover] notify-command"
-            : config.Monitor.Metrics is not null ? "[monitor] metrics"
             : null;
         if (key is not null)
             return $"{key}: not built yet in this version; remove it, so that nobody relies on it";
@@ -97,7 +96,9 @@ public static class NodeRunner
         using (var context = new NodeContext(
             config, own == NodeId.A ? LinkNode.A : LinkNode.B, OwnAddress.Resolve(config.Link.Address(own)!), OwnAddress.Resolve(config.Link.Address(other)!), key, life))
         {
-            using var control = ControlServer.Start(config.Monitor.Socket, new NodeControl(context, config));
+            var asked = new NodeControl(context, config);
+            using var control = ControlServer.Start(config.Monitor.Socket, asked);
+            using var metrics = config.Monitor.Metrics is { } address ? MetricsServer.Start(address, asked, context.Figures.Histograms) : null;
             using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Terminate(signal, context));
             using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Terminate(signal, context));
             if (options.Role == NodeRole.Primary)

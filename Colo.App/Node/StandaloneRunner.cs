@@ -43,6 +43,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
 
         var runner = new StandaloneRunner(configuration, loop, vm, life);
         using var control = ControlServer.Start(configuration.Monitor.Socket, runner);
+        using var metrics = configuration.Monitor.Metrics is { } address ? MetricsServer.Start(address, runner) : null;
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, runner.Terminate);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, runner.Terminate);
         vm.Machine.OnEvent = runner.OnMachineEvent;

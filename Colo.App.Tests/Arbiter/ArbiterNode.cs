@@ -1,0 +1,66 @@
+using Colo.Arbiter;
+using Colo.Configuration;
+using Colo.Linux;
+
+namespace Colo.Tests.Arbiter;
+
+/// <summary>A node as the arbiter sees it: a loop of its own and a client, asked from a test's thread.</summary>
+internal sealed class ArbiterNode : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private readonly Thread _thread;
+
+    internal ArbiterNode(ArbiterConfiguration configuration, string key, NodeId id = NodeId.A, TimeSpan? limit = null)
+    {
+        Id = id;
+        Client = new ArbiterClient(Loop, configuration, key, limit ?? TimeSpan.FromSeconds(30));
+        _thread = new Thread(Loop.Run);
+        _thread.Start();
+    }
+
+    internal ArbiterNode(Uri etcd, string key, NodeId id = NodeId.A, TimeSpan? limit = null)
+        : this(new ArbiterConfiguration([etcd], null, null, null), key, id, limit)
+    {
+    }
+
+    internal EventLoop Loop { get; } = new();
+
+    internal ArbiterClient Client { get; }
+
+    internal NodeId Id { get; }
+
+    internal ArbiterReading Read() => Ask<ArbiterReading>(Client.Read);
+
+    internal ClaimOutcome Claim(ArbiterOwner? expected, ulong generation) =>
+        Ask<ClaimOutcome>(done => Client.TryClaim(expected, new(generation, Id), $"run-of-{Id}", done));
+
+    internal ClaimOutcome Resolve() => Ask<ClaimOutcome>(Client.Resolve);
+
+    public void Dispose()
+    {
+        Loop.Invoke(Client.Dispose);
+        Loop.Stop();
+        _thread.Join();
+        Loop.Dispose();
+    }
+
+    private T Ask<T>(Action<Action<T>> ask)
+        where T : class
+    {
+        using var done = new ManualResetEventSlim();
+        T? answer = null;
+        Loop.Invoke(() =>
+        {
+            ask(a =>
+            {
+                Assert.True(Loop.IsLoopThread);
+                Assert.Null(answer);
+                answer = a;
+                done.Set();
+            });
+            Assert.Null(answer);
+        });
+        Assert.True(done.Wait(Patience), "no answer");
+        return answer!;
+    }
+}
