@@ -66,6 +66,9 @@ internal sealed class KeeperChannel : ILinkHandler
 
     private void OnFrame(int nic, ReadOnlySpan<byte> frame)
     {
+        // A node that has no role yet has no guest to give it to.
+        if (_node.Vm is null)
+            return;
         if (nic >= _node.Vm.Nics.Count || frame.Length > GuestNic.MaxFrame)
             throw new FormatException($"a frame of NIC {nic} and {frame.Length} bytes");
         if (_node.Primary is { } primary)

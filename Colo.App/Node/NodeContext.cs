@@ -1,5 +1,6 @@
 using System.Net;
 using Colo.Configuration;
+using Colo.Inquiry;
 using Colo.Link;
 using Colo.Linux;
 using Colo.Machine;
@@ -39,6 +40,8 @@ internal sealed partial class NodeContext : IDisposable
     private readonly List<KeeperChannel> _keepers = [];
     private LinkListener? _listener;
     private PairAcceptor? _acceptor;
+    private InquiryServer? _inquiries;
+    private InquiryCall? _call;
     private int _exitCode;
     private bool _exiting;
 
@@ -78,6 +81,7 @@ internal sealed partial class NodeContext : IDisposable
 
     internal KeeperSupervisor? Keeper { get; private set; }
 
+    /// <summary>The guest; null while it is not decided what this node is.</summary>
     internal GuestVm Vm { get; private set; } = null!;
 
     /// <summary>The files beside an image in which a secondary keeps what is not in it.</summary>
@@ -90,6 +94,9 @@ internal sealed partial class NodeContext : IDisposable
 
     internal SecondaryRole? Secondary { get; private set; }
 
+    /// <summary>While it is not decided what this node is.</summary>
+    internal AutoStart? Undecided { get; private set; }
+
     internal NodeLife Life { get; }
 
     internal DateTimeOffset Since { get; private set; } = DateTimeOffset.UtcNow;
@@ -101,6 +108,12 @@ internal sealed partial class NodeContext : IDisposable
     /// <exception cref="SafetyException">The node's own record says that it is outdated.</exception>
     internal void StartPrimary()
     {
+        Listen();
+        BeginPrimary();
+    }
+
+    private void BeginPrimary()
+    {
         PairImages.Replay(_configuration);
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Primary, Life.OnSerial);
         History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
@@ -109,7 +122,6 @@ internal sealed partial class NodeContext : IDisposable
         // Until a secondary follows, and whatever happens first, this node's data is another than any other's.
         History.BeginPrimary();
         WatchMachine();
-        Listen();
         StartKeeper(KeeperPage.NodeFlags.Speaks);
         Primary = new PrimaryRole(this, Vm, 0, disksReady: true);
         StateChanged("unprotected: the guest runs alone");
@@ -122,6 +134,28 @@ internal sealed partial class NodeContext : IDisposable
         Listen();
         BeginSecondary();
         StartKeeper(KeeperPage.NodeFlags.None);
+    }
+
+    /// <summary>Starts without a role: it follows from what both nodes have recorded (<see cref="StartRules"/>).</summary>
+    internal void StartUndecided()
+    {
+        Listen();
+        Undecided = new AutoStart(this, _configuration, verdict =>
+        {
+            Undecided = null;
+            Log.Info($"{_configuration.Vm.Name}: {verdict.Text}");
+            try
+            {
+                Take(verdict);
+            }
+            catch (Exception e) when (e is IOException or SafetyException or FormatException)
+            {
+                Log.Error($"{_configuration.Vm.Name}: {e.Message}");
+                Exit(e is SafetyException ? 3 : 1, orderly: true);
+            }
+        });
+        StateChanged("waiting: what this node is follows from what both nodes have recorded");
+        Undecided.Start();
     }
 
     /// <summary>Runs until the node ends.</summary>
@@ -159,6 +193,13 @@ internal sealed partial class NodeContext : IDisposable
             return;
         _exiting = true;
         _exitCode = code;
+        if (Vm is null)
+        {
+            // It never had a guest.
+            Loop.Stop();
+            return;
+        }
+
         var end = Vm.Disks.Count > 0 ? DiskEndLimit : EndLimit;
         // vCPUs first: one that waits for the loop would wait for ever.
         LoopTimer limit = null!;
@@ -350,6 +391,9 @@ internal sealed partial class NodeContext : IDisposable
             probe.Dispose();
         Primary?.Dispose();
         Secondary?.Dispose();
+        Undecided?.Dispose();
+        _call?.Dispose();
+        _inquiries?.Dispose();
         _listener?.Dispose();
         _acceptor?.Dispose();
         Keeper?.Dispose();
@@ -358,12 +402,31 @@ internal sealed partial class NodeContext : IDisposable
         Loop.Dispose();
     }
 
-    private void BeginSecondary()
+    private void Take(StartVerdict verdict)
+    {
+        switch (verdict.Decision)
+        {
+            case StartDecision.Lead:
+                BeginPrimary();
+                break;
+            case StartDecision.Refuse:
+                throw new SafetyException(verdict.Text);
+            default:
+                BeginSecondary(yielding: verdict.Decision == StartDecision.Yield);
+                StartKeeper(KeeperPage.NodeFlags.None);
+                break;
+        }
+    }
+
+    private void BeginSecondary(bool yielding = false)
     {
         History?.Dispose();
         PairImages.Replay(_configuration);
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Secondary, Life.OnSerial);
         History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
+        // Durable before the other node can hear of it: from here on this one never leads with that data.
+        if (yielding)
+            History.BecomeCopy();
         WatchMachine();
         Secondary = new SecondaryRole(this, Vm);
         StateChanged("waiting for the primary");
@@ -404,8 +467,35 @@ internal sealed partial class NodeContext : IDisposable
     private void Listen()
     {
         _acceptor = new PairAcceptor(Loop, _configuration.Disks.Count(disk => !disk.ReadOnly), TimeSpan.FromSeconds(2), Judge, OnPaired, channel => _keepers.Add(new KeeperChannel(this, channel, _keepers)));
-        _listener = new LinkListener(Loop, OwnAddress, Identity, LinkOptions, _acceptor.Judge, _acceptor.Accept);
+        _inquiries = new InquiryServer(Loop, Report);
+        _listener = new LinkListener(
+            Loop, OwnAddress, Identity, LinkOptions,
+            peer => peer.Kind == LinkKind.Inquiry ? null : _acceptor.Judge(peer),
+            channel =>
+            {
+                if (channel.Peer.Kind == LinkKind.Inquiry)
+                    _inquiries.Accept(channel);
+                else
+                    _acceptor.Accept(channel);
+            });
     }
+
+    /// <summary>What the other node is told that asks.</summary>
+    private NodeReport Report() => ReportBuilder.Of(
+        _configuration, Undecided is not null ? "undecided" : Primary is not null ? "primary" : "secondary", StateName,
+        AutoStart.RecordPath(_configuration) is null ? null : Undecided is not null ? Undecided.Data : History?.Data);
+
+    /// <summary>Asks the other node what it is and has.</summary>
+    internal InquiryCall Ask(Action<InquiryResult> answer)
+    {
+        _call?.Dispose();
+        return _call = new InquiryCall(Loop, PeerAddress, Identity, LinkOptions, answer);
+    }
+
+    /// <summary>The state as `colo status` names it.</summary>
+    internal string StateName => Undecided is not null
+        ? "waiting"
+        : (Primary?.State.ToString() ?? Secondary?.State.ToString() ?? "starting").ToLowerInvariant();
 
     private string? Judge(LinkPeer peer) => peer.Kind switch
     {

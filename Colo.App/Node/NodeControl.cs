@@ -28,7 +28,12 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
         ControlResult? result = null;
         node.Loop.Invoke(() =>
         {
-            if (node.Secondary is { } secondary)
+            if (node.Undecided is { } undecided)
+            {
+                var refusal = force ? undecided.Force() : $"it is not decided yet what this node is: {undecided.Verdict.Text}";
+                result = refusal is null ? ControlResult.Done : ControlResult.Refused(refusal);
+            }
+            else if (node.Secondary is { } secondary)
             {
                 var refusal = secondary.Failover(force);
                 result = refusal is null ? ControlResult.Done : ControlResult.Refused(refusal);
@@ -60,7 +65,9 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
         ControlResult result = ControlResult.Done;
         node.Loop.Invoke(() =>
         {
-            if (node.Primary is { } primary)
+            if (node.Undecided is not null)
+                result = ControlResult.Refused("no guest runs here, and it is not decided yet what this node is; end the node itself (SIGTERM, systemctl stop)");
+            else if (node.Primary is { } primary)
                 primary.EndGuest(MachineEvent.PowerOff);
             else if (node.Secondary is not { } secondary || !secondary.RequestStop())
                 result = ControlResult.Refused("the primary cannot be reached, so the guest there cannot be stopped from here");
@@ -115,7 +122,7 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             Vm = configuration.Vm.Name,
             Version = StatusParts.Version,
             Role = primary is not null ? "primary" : "secondary",
-            State = (primary?.State.ToString() ?? node.Secondary?.State.ToString() ?? "starting").ToLowerInvariant(),
+            State = node.StateName,
             Since = node.Since,
             Epoch = (long)(primary?.Epoch ?? node.Secondary?.Epoch ?? 0),
             UptimeS = (now - node.Life.Started) / 1_000_000_000,
@@ -128,8 +135,8 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             },
             Checkpoint = StatusParts.Checkpoints(node.Figures),
             Compare = StatusParts.Compare(primary),
-            Disk = primary?.Disks.Status(node.Vm) ?? node.Secondary?.Disks?.Status(node.Vm) ?? StatusParts.Disks(node.Vm),
-            Nic = StatusParts.Nics(node.Vm),
+            Disk = node.Vm is null ? [] : primary?.Disks.Status(node.Vm) ?? node.Secondary?.Disks?.Status(node.Vm) ?? StatusParts.Disks(node.Vm),
+            Nic = node.Vm is null ? [] : StatusParts.Nics(node.Vm),
             Failover = new FailoverStatus { Count = node.Life.Failovers, Last = node.Life.History.FirstOrDefault(), History = node.Life.History },
             Guests = Guests(),
         };
@@ -146,6 +153,6 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
                 SecondaryState.Protected => ("running", node.Secondary.Connected ? "running" : "unknown"),
                 _ => ("none", "unknown"),
             };
-        return StatusParts.Guests(node.Vm, here, there);
+        return node.Vm is null ? new GuestsStatus { There = there } : StatusParts.Guests(node.Vm, here, there);
     }
 }

@@ -76,12 +76,6 @@ public static class NodeRunner
 
     private static int RunPair(RunOptions options, ColoConfiguration config, NodeLife life)
     {
-        if (options.Role == NodeRole.Auto)
-        {
-            Log.Error("--role auto is not built yet: say --role primary on one node and --role secondary on the other");
-            return 2;
-        }
-
         var node = options.Node ?? OwnAddress.Find(config.Link);
         if (node is not { } own)
         {
@@ -101,7 +95,9 @@ public static class NodeRunner
             using var metrics = config.Monitor.Metrics is { } address ? MetricsServer.Start(address, asked, context.Figures.Histograms) : null;
             using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Terminate(signal, context));
             using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Terminate(signal, context));
-            if (options.Role == NodeRole.Primary)
+            if (options.Role == NodeRole.Auto)
+                context.StartUndecided();
+            else if (options.Role == NodeRole.Primary)
                 context.StartPrimary();
             else
                 context.StartSecondary();

@@ -1,3 +1,4 @@
+using Colo.Block.Replication;
 using Colo.Link;
 using Colo.Linux;
 using Colo.Machine;
@@ -150,19 +151,26 @@ internal sealed partial class SecondaryRole
             "If the other host is down for certain: colo failover --force");
     }
 
-    /// <summary>A primary that answers again has gone on alone long since: this node becomes a secondary anew.</summary>
+    /// <summary>
+    /// Asks again and again. A primary that answers has gone on alone long since. Its node that was started anew says by its record
+    /// whether it did: if it has yielded, with the data that this node holds, then nobody spoke without this one, and nobody will.
+    /// </summary>
     private void CallAgain()
     {
         if (_probing || _control is not { } control)
             return;
         _probing = true;
-        _node.Probe(control.Peer.Instance, verdict =>
+        _node.Ask(result =>
         {
             _probing = false;
             if (_state != SecondaryState.Protected || _takeover is not null)
                 return;
-            if (verdict == PeerVerdict.Alive)
+            if (result.Peer?.Instance == control.Peer.Instance)
                 Restart("the primary is heard again and has gone on alone");
+            else if (result.Report?.Role == "primary")
+                Restart("the primary's node was started again and speaks as the guest");
+            else if (result.Report is { Role: "secondary", Data: { State: DataState.Copy } theirs } && theirs.Identity != Guid.Empty && theirs.Identity == _node.History.Data.Data)
+                TakeOver("the primary's node was started again, and its record says that it never went on without this one", planned: false);
             else
                 _silenceTimer.SetAfter(CallAgainAfter);
         });
