@@ -65,6 +65,7 @@ public static class ColoCommandLine
         {
             RunCommand.Create(),
             StatusCommand.Create(),
+            DashboardCommand.Create(),
             FailoverCommand.Create(),
             StopCommand.Create(),
             SaveCommand.Create(),

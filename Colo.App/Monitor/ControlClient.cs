@@ -27,11 +27,43 @@ public static class ControlClient
     {
         var clock = Stopwatch.StartNew();
         using var socket = Connect(path, timeout);
+        return Ask(socket, path, request, timeout, clock, out _);
+    }
+
+    /// <summary>Opens the guest's serial console.</summary>
+    /// <param name="path">The control socket.</param>
+    /// <param name="timeout">Longest wait for the answer.</param>
+    /// <param name="first">What of the console came with the answer.</param>
+    /// <param name="noInput">Why what is sent does not reach the guest; null when it does.</param>
+    /// <returns>The connection: from now on the guest's bytes, both ways, without a time limit.</returns>
+    /// <exception cref="ControlClientException">No node is running, or it opens no console now.</exception>
+    public static Socket OpenConsole(string path, TimeSpan timeout, out byte[] first, out string? noInput)
+    {
+        var clock = Stopwatch.StartNew();
+        var socket = Connect(path, timeout);
+        try
+        {
+            var reply = Ask(socket, path, new() { Command = "console" }, timeout, clock, out first);
+            if (!reply.Ok)
+                throw new ControlClientException(reply.Error ?? "the node opens no console and gave no reason", 1);
+            noInput = reply.Error;
+            socket.ReceiveTimeout = socket.SendTimeout = 0;
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static ControlReply Ask(Socket socket, string path, ControlRequest request, TimeSpan timeout, Stopwatch clock, out byte[] rest)
+    {
         try
         {
             socket.SendTimeout = Remaining(timeout, clock);
             socket.Send(ControlProtocol.Line(request, MonitorJson.Default.ControlRequest));
-            var line = ReadLine(socket, path, timeout, clock);
+            var line = ReadLine(socket, path, timeout, clock, out rest);
             return JsonSerializer.Deserialize(line, MonitorJson.Default.ControlReply)
                 ?? throw new JsonException("null");
         }
@@ -94,7 +126,7 @@ public static class ControlClient
         }
     }
 
-    private static byte[] ReadLine(Socket socket, string path, TimeSpan timeout, Stopwatch clock)
+    private static byte[] ReadLine(Socket socket, string path, TimeSpan timeout, Stopwatch clock, out byte[] rest)
     {
         var line = new List<byte>();
         var buffer = new byte[16384];
@@ -109,7 +141,10 @@ public static class ControlClient
             if (line.Count > ControlProtocol.ReplyLimit)
                 throw new JsonException("too long");
             if (end >= 0)
+            {
+                rest = buffer[(end + 1)..length];
                 return [.. line];
+            }
         }
     }
 
