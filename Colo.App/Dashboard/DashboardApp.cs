@@ -26,7 +26,6 @@ internal sealed class DashboardApp : IDisposable
     private DashboardApp(string socket)
     {
         _socket = socket;
-        PatientInput.Register();
         Terminal.Gui.Drivers.Driver.Force16Colors = true;
 #pragma warning disable CS0618 // The limit has no other place yet in this release of the library.
         Application.MaximumIterationsPerSecond = IterationsPerSecond;
@@ -35,6 +34,7 @@ internal sealed class DashboardApp : IDisposable
         _view = new(canvas => _screen.Draw(canvas, DateTimeOffset.UtcNow), Press,
             Charset.FromEnvironment(Environment.GetEnvironmentVariable), Palette.FromEnvironment(Environment.GetEnvironmentVariable));
         _library = Application.Create();
+        PatientInput.UseIn(_library);
     }
 
     /// <summary>Why the dashboard cannot be shown here; null when it can.</summary>
@@ -77,7 +77,7 @@ internal sealed class DashboardApp : IDisposable
 
     private void Show(CancellationToken leave, Action<PosixSignal>? signalled)
     {
-        _library.Init(PatientInput.Driver);
+        _library.Init();
         _library.Driver!.WriteRaw(NoMouse);
         _library.Driver.ClearedContents += (_, _) => _view.Repaint();
         _library.Paste += (_, e) =>

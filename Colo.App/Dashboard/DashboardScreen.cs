@@ -225,7 +225,7 @@ internal sealed class DashboardScreen(DashboardModel model, ConsoleText console,
         line.Fill(0, 0, line.Width, ' ', Tone.Bar);
         line.Text(1, 0, Page == Page.Console
             ? "All keys go to the guest.   Ctrl-] leaves the console"
-            : $"1-6 Tab pages   F failover   P {(Paused ? "go on" : "pause")}   ? help   Q quit{(Page is Page.Overview ? "" : "   arrows, PgUp PgDn scroll")}", Tone.Bar);
+            : $"1-6 Tab pages   F failover   P {(Paused ? "go on" : "pause")}   ? help   Q quit{(Page is Page.Overview ? "" : "   PgUp PgDn scroll")}", Tone.Bar);
     }
 
     private void TooSmall(Area all)

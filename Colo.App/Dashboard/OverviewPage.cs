@@ -58,7 +58,7 @@ internal static class OverviewPage
 
         Plot.Draw(Cell(0), "Pause", Time(c.PauseUs.Last), $"99 % {Time(c.PauseUs.P99)}", model.Pause, Time);
         Plot.Draw(Cell(1), "Dirty pages", Count(c.DirtyPages.Last), $"99 % {Count(c.DirtyPages.P99)}", model.DirtyPages, Count);
-        Plot.Draw(Cell(2), "Held output", Size(s.Compare.HeldBytes), $"{Count(s.Compare.Held)} frames", model.Held, Size, binary: true);
+        Plot.Draw(Cell(2), "Held output", Size(s.Compare.HeldBytes), $"{Count(s.Compare.Held)} frames", model.Held, Round, binary: true);
         Plot.Draw(Cell(3), "Divergences", PerSecond(model.Divergences.Now), $"{Count(s.Compare.Diverged)} in all", model.Divergences, v => $"{Count(v)}/s");
         Plot.Draw(Cell(4), "Throughput", $"{Size((long)model.Throughput.Now)}/s", "", model.Throughput, v => $"{Round(v)}/s", binary: true);
         Checkpoints(Cell(5), model, c);

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Colo.Monitor;
+using Terminal.Gui.App;
 using Terminal.Gui.Drivers;
 
 namespace Colo.Dashboard;
@@ -9,20 +11,10 @@ namespace Colo.Dashboard;
 /// </summary>
 internal sealed unsafe class PatientInput : AnsiInput
 {
-    /// <summary>The driver's name, for <see cref="DriverRegistry"/>.</summary>
-    internal const string Driver = "colo";
-
     private const int WakeMilliseconds = 200;
 
-    /// <summary>Makes the driver known. Safe to call again.</summary>
-    internal static void Register()
-    {
-        if (!DriverRegistry.IsRegistered(Driver))
-        {
-            DriverRegistry.Register(new DriverRegistry.DriverDescriptor(
-                Driver, "colo", "ANSI, and a keyboard thread that sleeps", [PlatformID.Unix], () => new AnsiComponentFactory(new PatientInput())));
-        }
-    }
+    /// <summary>Gives a library that is not initialized yet this keyboard.</summary>
+    internal static void UseIn(IApplication library) => Factory(library) = new AnsiComponentFactory(new PatientInput());
 
     /// <inheritdoc/>
     public override bool Peek()
@@ -31,4 +23,10 @@ internal sealed unsafe class PatientInput : AnsiInput
         NativeControl.poll(&standardInput, 1, WakeMilliseconds);
         return base.Peek();
     }
+
+    // The library takes parts of a driver from outside in its own tests only; a driver that is registered by its public
+    // way is refused by name. Resolved at compile time, and the version of the library is pinned.
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_componentFactory")]
+    private static extern ref IComponentFactory? Factory(
+        [UnsafeAccessorType("Terminal.Gui.App.ApplicationImpl, Terminal.Gui")] object library);
 }

@@ -12,7 +12,8 @@ internal sealed record TableRow(Tone Tone, params string[] Cells);
 /// <summary>Draws tables that can be scrolled by lines.</summary>
 internal static class Table
 {
-    private const int Gap = 2;
+    // Where two cells would push a column out of the screen, one has to do.
+    private const int WideGap = 2;
 
     /// <summary>Draws the head and as many lines as fit.</summary>
     /// <param name="area">Where.</param>
@@ -22,13 +23,15 @@ internal static class Table
     /// <param name="fromEnd">True: the last line is the one that is seen without scrolling.</param>
     internal static void Draw(Area area, IReadOnlyList<Column> columns, IReadOnlyList<TableRow> rows, ref int scroll, bool fromEnd = false)
     {
-        var fixedWidth = columns.Sum(c => c.Width) + Gap * (columns.Count - 1);
-        var flexible = Math.Max(8, area.Width - 2 - fixedWidth);
+        const int leastFlexible = 36;
+        var widths = columns.Sum(c => c.Width);
+        var gap = area.Width - 2 - widths - WideGap * (columns.Count - 1) < leastFlexible ? 1 : WideGap;
+        var flexible = Math.Max(8, area.Width - 2 - widths - gap * (columns.Count - 1));
         var x = 1;
         var places = columns.Select(c =>
         {
             var place = (Left: x, Width: c.Width == 0 ? flexible : c.Width);
-            x += place.Width + Gap;
+            x += place.Width + gap;
             return place;
         }).ToArray();
 
@@ -45,7 +48,8 @@ internal static class Table
                 lines.Add((row, part, text));
         }
 
-        var body = area.Below(1);
+        // The last row says where in the table one is, when it does not fit.
+        var body = lines.Count > area.Height - 1 ? area.Part(0, 1, area.Width, area.Height - 2) : area.Below(1);
         var hidden = Math.Max(0, lines.Count - body.Height);
         scroll = Math.Clamp(scroll, 0, hidden);
         var first = fromEnd ? hidden - scroll : scroll;
@@ -60,7 +64,7 @@ internal static class Table
         }
 
         if (hidden > 0)
-            area.Right(area.Width - 1, 0, $" {first + 1}-{Math.Min(first + body.Height, lines.Count)} of {lines.Count} ", Tone.Bar);
+            area.Right(area.Width - 1, area.Height - 1, $"lines {first + 1} to {first + body.Height} of {lines.Count}", Tone.Dim);
     }
 
     private static void Cell(Area area, (int Left, int Width) place, int y, string text, bool right, Tone tone)

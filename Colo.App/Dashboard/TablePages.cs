@@ -8,7 +8,7 @@ internal static class FlowsPage
 {
     private static readonly Column[] Columns =
     [
-        new("Flow (guest > remote)", 0), new("NIC", 6), new("Held", 6, true), new("Bytes", 9, true), new("For", 8, true), new("Diverged", 8, true),
+        new("Flow (guest > remote)", 0), new("NIC", 5), new("Held", 5, true), new("Bytes", 9, true), new("For", 7, true), new("Diverged", 8, true),
     ];
 
     internal static void Draw(Area area, DashboardModel model, ref int scroll)

@@ -7,6 +7,8 @@ namespace Colo.Linux;
 public sealed unsafe partial class ChildProcess : IDisposable
 {
     private const short POSIX_SPAWN_SETPGROUP = 0x02;
+    private const short POSIX_SPAWN_SETSID = 0x80;
+    private const int O_RDONLY = 0;
     private const long SYS_pidfd_open = 434;
     private const int WNOHANG = 1;
 
@@ -28,14 +30,32 @@ public sealed unsafe partial class ChildProcess : IDisposable
     /// <param name="path">The program.</param>
     /// <param name="arguments">Its arguments, without its name.</param>
     /// <param name="descriptors">Descriptors of this process; they become 3, 4, … in the child, and it gets no others but 0 to 2.</param>
-    public static ChildProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<int> descriptors)
+    public static ChildProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<int> descriptors) =>
+        Start(path, arguments, descriptors, output: null);
+
+    /// <summary>Starts a program in a session of its own, without a terminal: what happens to this one's does not reach it.</summary>
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its arguments, without its name.</param>
+    /// <param name="output">Its standard output and standard error; its standard input is /dev/null.</param>
+    public static ChildProcess StartSession(string path, IReadOnlyList<string> arguments, int output) =>
+        Start(path, arguments, [], output);
+
+    private static ChildProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<int> descriptors, int? output)
     {
         // Sizes of glibc on x86-64 are 80 and 336 bytes; room to spare.
         var actions = stackalloc byte[256];
         var attributes = stackalloc byte[512];
         Check(posix_spawn_file_actions_init(actions), "posix_spawn_file_actions_init");
         Check(posix_spawnattr_init(attributes), "posix_spawnattr_init");
-        Check(posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP), "posix_spawnattr_setflags");
+        Check(posix_spawnattr_setflags(attributes, output is null ? POSIX_SPAWN_SETPGROUP : POSIX_SPAWN_SETSID), "posix_spawnattr_setflags");
+        if (output is { } target)
+        {
+            Check(posix_spawn_file_actions_adddup2(actions, target, 1), "posix_spawn_file_actions_adddup2");
+            Check(posix_spawn_file_actions_adddup2(actions, target, 2), "posix_spawn_file_actions_adddup2");
+            fixed (byte* nothing = "/dev/null\0"u8)
+                Check(posix_spawn_file_actions_addopen(actions, 0, nothing, O_RDONLY, 0), "posix_spawn_file_actions_addopen");
+        }
+
         // First out of the way of the targets, so that no dup2 overwrites a source that is still needed.
         var spare = 100;
         for (var i = 0; i < descriptors.Count; i++)
@@ -114,6 +134,9 @@ public sealed unsafe partial class ChildProcess : IDisposable
 
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_addclose(void* actions, int fd);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_addopen(void* actions, int fd, byte* path, int flags, uint mode);
 
     // glibc 2.34.
     [LibraryImport("libc")]
