@@ -8,7 +8,7 @@ using Terminal.Gui.Input;
 namespace Colo.Dashboard;
 
 /// <summary>The dashboard on a terminal: the library, the threads that ask the node, and the signals.</summary>
-internal sealed class DashboardApp : IDisposable
+internal sealed partial class DashboardApp : IDisposable
 {
     // Motion of the mouse is of no use here, and without the reports users can mark text as they are used to.
     private const string NoMouse = "\e[?1003l\e[?1015l\e[?1006l";
@@ -88,6 +88,8 @@ internal sealed class DashboardApp : IDisposable
         void OnSignal(PosixSignalContext context)
         {
             context.Cancel = true;
+            if (context.Signal == PosixSignal.SIGHUP)
+                ExitSoon();
             if (signalled is not null && context.Signal is PosixSignal.SIGINT or PosixSignal.SIGTERM)
                 signalled(context.Signal);
             else
@@ -102,6 +104,16 @@ internal sealed class DashboardApp : IDisposable
         _poller = new(_socket, _model, Post);
         _library.Run(_view);
     }
+
+    // A terminal that has gone can make its last rites fail or wait; the process must not stay.
+    private static void ExitSoon() => new Thread(() =>
+    {
+        Thread.Sleep(2000);
+        _exit(128 + 1);
+    }) { IsBackground = true }.Start();
+
+    [LibraryImport("libc")]
+    private static partial void _exit(int status);
 
     private void Leave() => _library.RequestStop(_view);
 

@@ -21,7 +21,12 @@ internal sealed unsafe class PatientInput : AnsiInput
     {
         var standardInput = new NativeControl.PollFd { Events = NativeControl.POLLIN };
         NativeControl.poll(&standardInput, 1, WakeMilliseconds);
-        return base.Peek();
+        if ((standardInput.Returned & ~NativeControl.POLLIN) == 0)
+            return base.Peek();
+
+        // The terminal has gone: there is always something to read, and it is nothing. The library would never end.
+        Thread.Sleep(WakeMilliseconds);
+        return false;
     }
 
     // The library takes parts of a driver from outside in its own tests only; a driver that is registered by its public
