@@ -20,7 +20,6 @@ internal static class DashboardCommand
             """
             colo dashboard
             colo dashboard --socket /run/colo/web1.sock
-            LANG=C NO_COLOR=1 colo dashboard               on a terminal that can do little
             """);
         node.AddTo(command);
         command.SetAction(parsed =>
