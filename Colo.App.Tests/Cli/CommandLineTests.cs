@@ -50,7 +50,7 @@ public sealed class CommandLineTests
     {
         var root = ColoCommandLine.CreateRoot();
         Assert.Equal(
-            ["demo", "failover", "keygen", "nbd", "run", "save", "status", "stop"],
+            ["dashboard", "demo", "failover", "keygen", "nbd", "run", "save", "status", "stop"],
             root.Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
         foreach (var command in root.Subcommands.Select(c => c.Name).Prepend(""))
         {
