@@ -133,7 +133,7 @@ build_for_faults() {
 run_tests() {
     need ip iproute2 nft nftables tcpdump tcpdump redis-cli redis-tools redis-server redis-server \
         qemu-system-x86_64 qemu-system-x86 curl curl nc netcat-openbsd wrk wrk ping iputils-ping ps procps \
-        nbdcopy libnbd-bin nbdkit nbdkit qemu-io qemu-utils fio fio etcd etcd-server
+        nbdcopy libnbd-bin nbdkit nbdkit qemu-io qemu-utils fio fio etcd etcd-server tmux tmux
     build
     build_for_faults
     say "running the tests"

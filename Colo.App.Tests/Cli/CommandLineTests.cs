@@ -50,7 +50,7 @@ public sealed class CommandLineTests
     {
         var root = ColoCommandLine.CreateRoot();
         Assert.Equal(
-            ["check", "console", "demo", "failover", "keygen", "nbd", "run", "save", "status", "stop"],
+            ["check", "console", "dashboard", "demo", "failover", "keygen", "nbd", "run", "save", "status", "stop"],
             root.Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
         foreach (var command in root.Subcommands.Select(c => c.Name).Prepend(""))
         {

@@ -66,6 +66,7 @@ public static class ColoCommandLine
             RunCommand.Create(),
             CheckCommand.Create(),
             StatusCommand.Create(),
+            DashboardCommand.Create(),
             FailoverCommand.Create(),
             StopCommand.Create(),
             ConsoleCommand.Create(),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Colo.Monitor;
+using static Colo.Monitor.Figures;
 
 namespace Colo.Cli;
 
@@ -38,7 +39,7 @@ internal static class StatusPage
         foreach (var n in s.Nic)
             Line("nic", $"{n.Name}: {n.Mac}, received {Count(n.RxPackets)} ({Size(n.RxBytes)}), sent {Count(n.TxPackets)} ({Size(n.TxBytes)}), dropped {Count(n.Dropped)}");
         Line("failovers", s.Failover.Last is { } last
-            ? $"{Count(s.Failover.Count)}; the last at {last.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC: {last.Reason}, {Time(last.DurationUs)}"
+            ? $"{Count(s.Failover.Count)}; the last at {Moment(last.At)} UTC: {last.Reason}, {Time(last.DurationUs)}"
             : Count(s.Failover.Count));
         return page.ToString();
     }
@@ -55,29 +56,4 @@ internal static class StatusPage
 
     private static string Row(string name, Percentiles p, Func<long, string> write) =>
         $"{name,-13}{write(p.Last),10}{write(p.P50),10}{write(p.P99),10}{write(p.Max),10}";
-
-    private static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
-
-    private static string Time(long us) => us switch
-    {
-        < 1000 => $"{us} us",
-        < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{us / 1e3:0.0} ms"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{us / 1e6:0.00} s"),
-    };
-
-    private static string Size(long bytes) => bytes switch
-    {
-        < 1 << 10 => $"{bytes} B",
-        < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 10):0.0} KiB"),
-        < 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0.0} MiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.0} GiB"),
-    };
-
-    private static string Duration(long seconds) => Math.Max(0, seconds) switch
-    {
-        var s and < 60 => $"{s} s",
-        var s and < 3600 => $"{s / 60} m {s % 60} s",
-        var s and < 86400 => $"{s / 3600} h {s / 60 % 60} m",
-        var s => $"{s / 86400} d {s / 3600 % 24} h",
-    };
 }

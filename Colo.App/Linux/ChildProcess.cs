@@ -9,6 +9,8 @@ public sealed unsafe partial class ChildProcess : IDisposable
     private const short POSIX_SPAWN_SETPGROUP = 0x02;
     private const short POSIX_SPAWN_SETSIGDEF = 0x04;
     private const short POSIX_SPAWN_SETSIGMASK = 0x08;
+    private const short POSIX_SPAWN_SETSID = 0x80;
+    private const int O_RDONLY = 0;
     private const int SIGKILL = 9;
     private const long SYS_pidfd_open = 434;
     private const int WNOHANG = 1;
@@ -42,7 +44,7 @@ public sealed unsafe partial class ChildProcess : IDisposable
     /// <param name="arguments">Its arguments, without its name.</param>
     /// <param name="descriptors">Descriptors of this process; they become 3, 4, … in the child, and it gets no others but 0 to 2.</param>
     public static ChildProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<int> descriptors) =>
-        Start(path, arguments, descriptors, null, null);
+        Start(path, arguments, descriptors, null, null, POSIX_SPAWN_SETPGROUP);
 
     /// <summary>
     /// Starts a program of somebody else's: it reads nothing, writes to one descriptor, and has the signals as a shell
@@ -54,17 +56,23 @@ public sealed unsafe partial class ChildProcess : IDisposable
     /// <param name="environment">Its whole environment, as <c>NAME=VALUE</c>.</param>
     /// <exception cref="LinuxException">It cannot be started: not there, not executable, or no process to be had.</exception>
     internal static ChildProcess StartForeign(string path, IReadOnlyList<string> arguments, int output, IReadOnlyList<string> environment) =>
-        Start(path, arguments, [], output, environment);
+        Start(path, arguments, [], output, environment, POSIX_SPAWN_SETPGROUP);
+
+    /// <summary>Starts a program in a session of its own, without a terminal: what happens to this one's does not reach it.</summary>
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its arguments, without its name.</param>
+    /// <param name="output">Its standard output and standard error; its standard input is /dev/null.</param>
+    public static ChildProcess StartSession(string path, IReadOnlyList<string> arguments, int output) =>
+        Start(path, arguments, [], output, null, POSIX_SPAWN_SETSID);
 
     private static ChildProcess Start(
-        string path, IReadOnlyList<string> arguments, IReadOnlyList<int> descriptors, int? output, IReadOnlyList<string>? environment)
+        string path, IReadOnlyList<string> arguments, IReadOnlyList<int> descriptors, int? output, IReadOnlyList<string>? environment, short flags)
     {
         // Sizes of glibc on x86-64 are 80 and 336 bytes; room to spare.
         var actions = stackalloc byte[256];
         var attributes = stackalloc byte[512];
         Check(posix_spawn_file_actions_init(actions), "posix_spawn_file_actions_init");
         Check(posix_spawnattr_init(attributes), "posix_spawnattr_init");
-        var flags = POSIX_SPAWN_SETPGROUP;
         if (output is { } writeTo)
         {
             // sigset_t has 1,024 bits.
@@ -75,7 +83,7 @@ public sealed unsafe partial class ChildProcess : IDisposable
             Check(posix_spawnattr_setsigdefault(attributes, signals), "posix_spawnattr_setsigdefault");
             flags |= POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
             fixed (byte* nothing = "/dev/null\0"u8)
-                Check(posix_spawn_file_actions_addopen(actions, 0, nothing, 0, 0), "posix_spawn_file_actions_addopen");
+                Check(posix_spawn_file_actions_addopen(actions, 0, nothing, O_RDONLY, 0), "posix_spawn_file_actions_addopen");
             Check(posix_spawn_file_actions_adddup2(actions, writeTo, 1), "posix_spawn_file_actions_adddup2");
             Check(posix_spawn_file_actions_adddup2(actions, writeTo, 2), "posix_spawn_file_actions_adddup2");
         }

@@ -31,7 +31,7 @@ public sealed class ConsoleClient : IDisposable
         var socket = ControlClient.Begin(path, new() { Command = "console" }, timeout, out var reply);
         if (reply.Ok)
         {
-            socket.ReceiveTimeout = 0;
+            socket.ReceiveTimeout = socket.SendTimeout = 0;
             return new ConsoleClient(socket, reply);
         }
 
