@@ -159,6 +159,8 @@ internal sealed partial class NodeContext : IDisposable
             return;
         _exiting = true;
         _exitCode = code;
+        if (!BecomeSecondary)
+            Life.Service.Stopping();
         var end = Vm.Disks.Count > 0 ? DiskEndLimit : EndLimit;
         // vCPUs first: one that waits for the loop would wait for ever.
         LoopTimer limit = null!;
@@ -246,6 +248,7 @@ internal sealed partial class NodeContext : IDisposable
         Since = DateTimeOffset.UtcNow;
         var epoch = Primary?.Epoch ?? Secondary?.Epoch ?? 0;
         Log.Info($"{_configuration.Vm.Name}: {text} (epoch {epoch})");
+        Life.Service.Status(text);
     }
 
     /// <summary>Calls the peer to see whether the process that was known still lives.</summary>
