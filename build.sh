@@ -78,7 +78,7 @@ need_dotnet() {
 # up_to_date EXECUTABLE: nothing that goes into it is newer than it.
 up_to_date() {
     [[ -x $1 ]] || return 1
-    [[ -z $(find Colo.App build.sh Directory.Build.props Directory.Packages.props \
+    [[ -z $(find Colo.App docs/configuration.md build.sh Directory.Build.props Directory.Packages.props \
         \( -name bin -o -name obj \) -prune -o -newer "$1" -print -quit) ]]
 }
 

@@ -91,8 +91,8 @@ internal sealed record CommandTree(
 
     private static CommandOption Of(Option option)
     {
-        // Help also answers to the customs of another system.
-        string[] names = [.. option.Aliases.Prepend(option.Name).Where(n => n.StartsWith('-')).OrderByDescending(n => n.Length)];
+        // Help also answers to the customs of another system (/?, and -?, which shells take for a pattern).
+        string[] names = [.. option.Aliases.Prepend(option.Name).Where(n => n.StartsWith('-') && char.IsAsciiLetterOrDigit(n[^1])).OrderByDescending(n => n.Length)];
         var flag = option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool);
         var value = flag
             ? new CommandValue(ValueKind.None, "", [])
