@@ -133,7 +133,8 @@ build_for_faults() {
 run_tests() {
     need ip iproute2 nft nftables tcpdump tcpdump redis-cli redis-tools redis-server redis-server \
         qemu-system-x86_64 qemu-system-x86 curl curl nc netcat-openbsd wrk wrk ping iputils-ping ps procps \
-        nbdcopy libnbd-bin nbdkit nbdkit qemu-io qemu-utils fio fio
+        nbdcopy libnbd-bin nbdkit nbdkit qemu-io qemu-utils fio fio \
+        mandoc mandoc groff groff-base zsh zsh fish fish shellcheck shellcheck systemd-analyze systemd ocf-tester resource-agents xmllint libxml2-utils
     build
     build_for_faults
     say "running the tests"

@@ -34,7 +34,7 @@ public sealed class ManPageTests : IDisposable
     {
         var (exit, output, error) = ColoBinary.RunProgram("groff", "-ww", "-man", "-Tutf8", page);
         Assert.True(exit == 0 && error.Length == 0, $"{page}: {error}");
-        Assert.Contains("NAME", output, StringComparison.Ordinal);
+        Assert.True(output.Length > 500, output);
     });
 
     [ToolFact("mandoc")]
