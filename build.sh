@@ -14,6 +14,8 @@ Usage: ./build.sh [COMMAND]
   demo [ARGS]    builds, then runs `out/colo demo ARGS` (as root, with /dev/kvm)
   test [ARGS]    installs what the tests need, builds, and runs all tests (as root, with /dev/kvm);
                  ARGS go to `dotnet test`, for example --filter FullyQualifiedName~Proxy
+  deb            builds, and makes the Debian packages: dist/colo_VERSION_amd64.deb
+  rpm            builds, and makes the RPM packages: dist/colo-VERSION.x86_64.rpm
   clean          removes everything that was built
   --help         this page
 
@@ -144,6 +146,19 @@ run_tests() {
         --logger "console;verbosity=normal" --logger "trx;LogFilePrefix=colo" --results-directory "$PWD/$out/test-results" "$@"
 }
 
+# packages KIND TOOL PACKAGE ...: what was packed before is made anew, so that dist/ never holds two versions.
+packages() {
+    local kind=$1
+    shift
+    build
+    need readelf binutils gzip gzip "$@"
+    rm -f dist/*."$kind"
+    run_logged "making the $kind packages" "packaging/$kind.sh"
+    for made in dist/*."$kind"; do
+        say "$made, $(du -h --apparent-size "$made" | cut -f1)"
+    done
+}
+
 case ${1-} in
 '') build ;;
 demo)
@@ -155,8 +170,10 @@ test)
     shift
     run_tests "$@"
     ;;
+deb) packages deb dpkg-deb dpkg ;;
+rpm) packages rpm rpmbuild rpm ;;
 clean)
-    rm -rf "$out" Colo.App/bin Colo.App/obj Colo.App.Tests/bin Colo.App.Tests/obj
+    rm -rf "$out" dist Colo.App/bin Colo.App/obj Colo.App.Tests/bin Colo.App.Tests/obj
     if [[ -f Colo.App/Guest/Makefile ]]; then make -C Colo.App/Guest clean >/dev/null; fi
     ;;
 -h | --help | help) usage ;;
