@@ -90,7 +90,7 @@ saw "installed, with: $(grep -c '^Setting up' "$work/install.log") packages"
 # The state of what an installation has to leave.
 installed() {
     expect "colo --version says $version" [ "$(in_root colo --version)" = "$version" ]
-    expect "the executable finds OpenSSL: colo keygen" in_root colo keygen "/tmp/key-$1"
+    expect "the executable finds OpenSSL: colo keygen" in_root sh -c "colo keygen /tmp/key-$1 >/dev/null"
     expect "the user colo is there, a member of kvm" grep -qw kvm <<<"$(in_root id -nG colo)"
     expect "/etc/colo is root's and its group's" [ "$(in_root stat -c '%U:%G %a' /etc/colo)" = "root:colo 750" ]
     expect "/var/lib/colo is colo's" [ "$(in_root stat -c '%U:%G %a' /var/lib/colo)" = "colo:colo 750" ]
@@ -103,12 +103,14 @@ installed() {
 
 # A process of the installed program, in place of a guest, which would need /dev/kvm. It has to outlive what follows.
 begin_process() {
-    in_root colo nbd --image /var/lib/colo/web1.img --size 4M --socket /run/colo/nbd.sock >"$work/nbd" &
+    rm -f "$work/nbd"
+    # Not by the function, whose shell would stand between.
+    chroot "$root" colo nbd --image /var/lib/colo/web1.img --size 4M --socket /run/colo/nbd.sock >"$work/nbd" 2>"$work/nbd.log" &
+    pid=$!
     for ((i = 0; i < 100; i++)); do
         [[ -s $work/nbd ]] && break
         sleep 0.1
     done
-    pid=$!
     [[ $(readlink "/proc/$pid/exe") == */usr/bin/colo ]] || fail "no process of the installed colo: $(readlink "/proc/$pid/exe")"
     began=$(cut -d' ' -f22 "/proc/$pid/stat")
 }
