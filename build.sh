@@ -14,8 +14,8 @@ Usage: ./build.sh [COMMAND]
   demo [ARGS]    builds, then runs `out/colo demo ARGS` (as root, with /dev/kvm)
   test [ARGS]    installs what the tests need, builds, and runs all tests (as root, with /dev/kvm);
                  ARGS go to `dotnet test`, for example --filter FullyQualifiedName~Proxy
-  deb            builds, and makes the Debian packages: dist/colo_VERSION_amd64.deb
-  rpm            builds, and makes the RPM packages: dist/colo-VERSION.x86_64.rpm
+  deb            builds, and makes the Debian packages: dist/*.deb
+  rpm            builds, and makes the RPM packages: dist/*.rpm
   clean          removes everything that was built
   --help         this page
 

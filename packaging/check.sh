@@ -8,6 +8,7 @@
 # shellcheck disable=SC1091,SC2016
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. packaging/common.sh
 
 saw() { printf 'check: %s\n' "$*"; }
 fail() {
@@ -81,7 +82,6 @@ chmod 755 "$root/usr/sbin/policy-rc.d"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 in_root() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive ${http_proxy+http_proxy="$http_proxy"} "$@"; }
 
-. packaging/common.sh
 deb=colo_$version-1_amd64.deb
 cp "dist/$deb" "$root/tmp/"
 in_root apt-get install -y -qq --no-install-recommends "/tmp/$deb" >"$work/install.log" 2>&1 || fail "install: $(tail -n 5 "$work/install.log")"
