@@ -32,7 +32,7 @@ public static class NodeRunner
             Log.Error($"{config.Vm.Name}: {e.Message}");
             return 3;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidDataException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidDataException or Kvm.KvmException)
         {
             Log.Error($"{config.Vm.Name}: {e.Message}");
             return 1;
