@@ -14,6 +14,8 @@ Usage: ./build.sh [COMMAND]
   demo [ARGS]    builds, then runs `out/colo demo ARGS` (as root, with /dev/kvm)
   test [ARGS]    installs what the tests need, builds, and runs all tests (as root, with /dev/kvm);
                  ARGS go to `dotnet test`, for example --filter FullyQualifiedName~Proxy
+  deb            builds, and makes the Debian packages: dist/*.deb
+  rpm            builds, and makes the RPM packages: dist/*.rpm
   clean          removes everything that was built
   --help         this page
 
@@ -78,7 +80,7 @@ need_dotnet() {
 # up_to_date EXECUTABLE: nothing that goes into it is newer than it.
 up_to_date() {
     [[ -x $1 ]] || return 1
-    [[ -z $(find Colo.App build.sh Directory.Build.props Directory.Packages.props \
+    [[ -z $(find Colo.App docs/configuration.md build.sh Directory.Build.props Directory.Packages.props \
         \( -name bin -o -name obj \) -prune -o -newer "$1" -print -quit) ]]
 }
 
@@ -133,7 +135,9 @@ build_for_faults() {
 run_tests() {
     need ip iproute2 nft nftables tcpdump tcpdump redis-cli redis-tools redis-server redis-server \
         qemu-system-x86_64 qemu-system-x86 curl curl nc netcat-openbsd wrk wrk ping iputils-ping ps procps \
-        nbdcopy libnbd-bin nbdkit nbdkit qemu-io qemu-utils fio fio etcd etcd-server tmux tmux
+        nbdcopy libnbd-bin nbdkit nbdkit qemu-io qemu-utils fio fio etcd etcd-server tmux tmux \
+        mandoc mandoc groff groff-base zsh zsh fish fish shellcheck shellcheck systemd-analyze systemd ocf-tester resource-agents \
+        xmllint libxml2-utils
     build
     build_for_faults
     say "running the tests"
@@ -141,6 +145,19 @@ run_tests() {
     export COLO_BINARY=$PWD/$out/colo COLO_FAULT_BINARY=$PWD/$out/test/colo
     exec dotnet test Colo.App.Tests -v q --nologo \
         --logger "console;verbosity=normal" --logger "trx;LogFilePrefix=colo" --results-directory "$PWD/$out/test-results" "$@"
+}
+
+# packages KIND TOOL PACKAGE ...: what was packed before is made anew, so that dist/ never holds two versions.
+packages() {
+    local kind=$1
+    shift
+    build
+    need readelf binutils gzip gzip "$@"
+    rm -f dist/*."$kind"
+    run_logged "making the $kind packages" "packaging/$kind.sh"
+    for made in dist/*."$kind"; do
+        say "$made, $(du -h --apparent-size "$made" | cut -f1)"
+    done
 }
 
 case ${1-} in
@@ -154,8 +171,10 @@ test)
     shift
     run_tests "$@"
     ;;
+deb) packages deb dpkg-deb dpkg ;;
+rpm) packages rpm rpmbuild rpm ;;
 clean)
-    rm -rf "$out" Colo.App/bin Colo.App/obj Colo.App.Tests/bin Colo.App.Tests/obj
+    rm -rf "$out" dist Colo.App/bin Colo.App/obj Colo.App.Tests/bin Colo.App.Tests/obj
     if [[ -f Colo.App/Guest/Makefile ]]; then make -C Colo.App/Guest clean >/dev/null; fi
     ;;
 -h | --help | help) usage ;;

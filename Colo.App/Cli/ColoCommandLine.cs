@@ -74,6 +74,8 @@ public static class ColoCommandLine
             NbdCommand.Create(),
             KeygenCommand.Create(),
             DemoCommand.Create(),
+            CompletionCommand.Create(),
+            ManCommand.Create(),
         };
         foreach (var option in root.Options)
         {

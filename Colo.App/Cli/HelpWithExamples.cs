@@ -18,7 +18,7 @@ internal sealed class HelpWithExamples(HelpAction page) : SynchronousCommandLine
     // Longer lines are hard to read, however wide the terminal is.
     private const int WidthLimit = 100;
 
-    private const string General =
+    internal const string General =
         """
         Two nodes run the same guest from the same checkpoint and give it the same input; what the
         outside world sees is compared before it leaves. When one node is lost, the other goes on,
@@ -28,7 +28,7 @@ internal sealed class HelpWithExamples(HelpAction page) : SynchronousCommandLine
         4 no such node is running.
         """;
 
-    private const string First =
+    internal const string First =
         """
         colo demo                                      see it work on this machine, as root
         colo keygen /etc/colo/link.key                 make a key; copy it to the other node

@@ -193,6 +193,8 @@ internal sealed partial class NodeContext : IDisposable
             return;
         _exiting = true;
         _exitCode = code;
+        if (!BecomeSecondary)
+            Life.Service.Stopping();
         if (Vm is null)
         {
             // It never had a guest.
@@ -287,6 +289,7 @@ internal sealed partial class NodeContext : IDisposable
         Since = DateTimeOffset.UtcNow;
         var epoch = Primary?.Epoch ?? Secondary?.Epoch ?? 0;
         Log.Info($"{_configuration.Vm.Name}: {text} (epoch {epoch})");
+        Life.Service.Status(text);
     }
 
     /// <summary>Calls the peer to see whether the process that was known still lives.</summary>

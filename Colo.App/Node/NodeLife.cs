@@ -13,6 +13,9 @@ internal sealed class NodeLife
     /// <summary>When the process began to be a node; <see cref="MonotonicClock.Now"/>.</summary>
     internal long Started { get; } = MonotonicClock.Now;
 
+    /// <summary>Who started the process, if that wants to know how it fares.</summary>
+    internal ServiceManager Service { get; } = ServiceManager.FromEnvironment();
+
     /// <summary>The guest's serial console.</summary>
     internal GuestConsole Console { get; } = new();
 

@@ -101,6 +101,7 @@ public static class NodeRunner
                 context.StartPrimary();
             else
                 context.StartSecondary();
+            life.Service.Ready(context.Loop);
             status = context.Run();
             becomeSecondary = context.BecomeSecondary;
         }

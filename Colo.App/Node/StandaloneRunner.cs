@@ -50,6 +50,8 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
         vm.SetPath(runner);
         Log.Info($"{configuration.Vm.Name}: running{(restore is null ? "" : $" from {restore}")}");
         vm.Machine.Start();
+        life.Service.Status("running");
+        life.Service.Ready(loop);
         loop.Run();
         return runner._exitCode;
     }
@@ -172,6 +174,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
             return;
         _ended = true;
         _exitCode = code;
+        _life.Service.Stopping();
         // What the guest has written is in the image before the node ends.
         _vm.StopAndQuiesce(_loop.Stop);
     }
