@@ -27,7 +27,25 @@ internal static class Attentions
     internal static Attention PrimarySilent() => Now(
         "the primary is silent: its host is down, or the network between the two is cut",
         "this node stays silent, for the primary may go on with the guest alone",
-        "look whether the other host is up. If it is down for certain: colo failover --force here. If it runs: mend the network, this node becomes its secondary again by itself");
+        "look whether the other host is up. If it is down for certain: colo failover here. If it runs: mend the network, this node becomes its secondary again by itself");
+
+    internal static Attention ArbiterAway(string reason) => Now(
+        $"the arbiter cannot be reached: {reason}", "nothing: the two nodes see each other, or have decided",
+        "mend it, or the network to it: should the two nodes lose each other now, neither goes on by itself");
+
+    internal static Attention NoToken(string reason) => Now(
+        $"the arbiter does not know of this protection yet: {reason}", "the guest is protected against the death of a node; the arbiter is tried again and again",
+        "mend it, or the network to it: should the two nodes lose each other now, neither goes on by itself");
+
+    internal static Attention SecondarySilent() => Now(
+        "the secondary is silent: its host is down, or the network between the two is cut", "this node is silent, and asks for permission to go on alone", "nothing yet");
+
+    internal static Attention PrimarySilentAsked() => Now(
+        "the primary is silent: its host is down, or the network between the two is cut", "this node asks for permission to take the guest over", "nothing yet");
+
+    internal static Attention NoPermission(string reason) => Now(
+        $"the other node is silent, and there is no permission to go on without it: {reason}", "this node is silent, and asks again and again",
+        "mend the arbiter (or what the fence-command needs), or the network between the nodes. If the other host is down for certain: colo failover --force here");
 
     private static Attention Now(string what, string did, string todo) => new(what, did, todo, DateTimeOffset.UtcNow);
 }

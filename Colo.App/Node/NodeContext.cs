@@ -1,4 +1,5 @@
 using System.Net;
+using Colo.Arbiter;
 using Colo.Configuration;
 using Colo.Inquiry;
 using Colo.Link;
@@ -41,6 +42,8 @@ internal sealed partial class NodeContext : IDisposable
     private readonly List<KeeperChannel> _keepers = [];
     private LinkListener? _listener;
     private readonly Notifier? _notifier;
+    private readonly ArbiterWatch? _arbiterWatch;
+    private Attention? _arbiterAway;
     private PairAcceptor? _acceptor;
     private InquiryServer? _inquiries;
     private InquiryCall? _call;
@@ -61,6 +64,20 @@ internal sealed partial class NodeContext : IDisposable
             configuration.Checkpoint.Interval, configuration.Checkpoint.Minimum, configuration.Failover.Heartbeat, configuration.Failover.Timeout,
             configuration.Failover.Slow, configuration.Failover.Silence == SilencePolicy.Takeover);
         Identity = new LinkIdentity { VmName = configuration.Vm.Name, Node = node, Instance = LinkInstance.New(), Key = key };
+        var failover = configuration.Failover;
+        if (failover.Arbiter is { } arbiter)
+        {
+            var name = configuration.Vm.Name;
+            Arbiter = new ArbiterPermission(Loop, arbiter, name, node == LinkNode.A ? NodeId.A : NodeId.B, Identity.Instance.ToString(), text => Log.Warning($"{name}: {text}"));
+            _arbiterWatch = new ArbiterWatch(Loop, arbiter, ArbiterClient.KeyOf(name), OnArbiter);
+            Permission = Arbiter;
+        }
+        else if (failover.FenceCommand is { } fence)
+        {
+            Permission = new FencePermission(
+                Loop, new Fence(Loop, fence), configuration.Vm.Name, peer.ToString(), () => Secondary is null ? TimeSpan.Zero : failover.Timeout);
+        }
+
         LinkOptions = new LinkOptions
         {
             LocalAddress = own.Address,
@@ -92,6 +109,12 @@ internal sealed partial class NodeContext : IDisposable
 
     /// <summary>What the node keeps of itself on disk.</summary>
     internal NodeHistory History { get; private set; } = null!;
+
+    /// <summary>By whom it is decided who goes on when the other node is silent; null: by the rules for two nodes and no third.</summary>
+    internal IPermission? Permission { get; }
+
+    /// <summary>The same, where it is the arbiter.</summary>
+    internal ArbiterPermission? Arbiter { get; }
 
     internal PrimaryRole? Primary { get; private set; }
 
@@ -329,8 +352,23 @@ internal sealed partial class NodeContext : IDisposable
         });
     }
 
+    /// <summary>The arbiter was looked for: its absence changes nothing but what the operator is told.</summary>
+    private void OnArbiter(ArbiterHealth health)
+    {
+        if (health.Reachable)
+            _arbiterAway = null;
+        else
+            _arbiterAway ??= Attentions.ArbiterAway(health.Reason);
+    }
+
     /// <summary>What the operator should look at; null when all is as it should be.</summary>
-    internal Attention? Attention { get; set; }
+    internal Attention? Attention
+    {
+        get => _attention ?? _arbiterAway;
+        set => _attention = value;
+    }
+
+    private Attention? _attention;
 
     /// <summary>Calls the peer to see whether the process that was known still lives.</summary>
     internal void Probe(LinkInstance known, Action<PeerVerdict> answer) => Probe(known, ProbeTries, answer);
@@ -436,6 +474,8 @@ internal sealed partial class NodeContext : IDisposable
         Primary?.Dispose();
         Secondary?.Dispose();
         _notifier?.Dispose();
+        _arbiterWatch?.Dispose();
+        Permission?.Dispose();
         Undecided?.Dispose();
         _call?.Dispose();
         _inquiries?.Dispose();

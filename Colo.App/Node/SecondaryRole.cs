@@ -73,6 +73,9 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         {
             AttemptFailed = OnAttemptFailed,
         };
+        // Of an earlier pairing.
+        if (node.Arbiter is { } arbiter)
+            arbiter.Token = null;
         vm.SetPath(this);
     }
 
@@ -154,6 +157,8 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     public void Dispose()
     {
         _state = SecondaryState.Ended;
+        if (_asking)
+            _node.Permission?.Cancel();
         _silenceTimer.Dispose();
         _settleTimer.Dispose();
         _dialer.Dispose();
@@ -238,6 +243,9 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
             case ControlMessage.DisksSent when _disks is { } disks && _state == SecondaryState.Syncing:
                 var sent = new State.StateReader(body, "marks of the disks");
                 disks.OnSent(CheckpointMarks.Read(ref sent, disks.Count), () => _control?.TrySend((ushort)ControlMessage.DisksReady, [], []));
+                break;
+            case ControlMessage.ArbiterToken when body.Length == 17 && body[8] <= 1:
+                OnToken(body);
                 break;
             case ControlMessage.PairRefuse:
                 Log.Error($"the primary refuses this node: {System.Text.Encoding.UTF8.GetString(body)}");
