@@ -33,12 +33,14 @@ internal sealed partial class NodeContext : IDisposable
     private static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(5);
 
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan NotifyEndLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DiskEndLimit = TimeSpan.FromSeconds(30);
 
     private readonly ColoConfiguration _configuration;
     private readonly List<LinkDialer> _probes = [];
     private readonly List<KeeperChannel> _keepers = [];
     private LinkListener? _listener;
+    private readonly Notifier? _notifier;
     private PairAcceptor? _acceptor;
     private InquiryServer? _inquiries;
     private InquiryCall? _call;
@@ -52,6 +54,7 @@ internal sealed partial class NodeContext : IDisposable
         // Whatever machine is behind it then: looked up anew for each input.
         life.Console.Input = Type;
         life.Console.NoInput = () => Primary is null ? "this node's guest follows the primary's: its console can be read here, and typed on at the primary" : null;
+        _notifier = configuration.Failover.NotifyCommand is { } command ? new Notifier(Loop, command) : null;
         OwnAddress = own;
         PeerAddress = peer;
         Settings = new NodeSettings(
@@ -124,7 +127,7 @@ internal sealed partial class NodeContext : IDisposable
         WatchMachine();
         StartKeeper(KeeperPage.NodeFlags.Speaks);
         Primary = new PrimaryRole(this, Vm, 0, disksReady: true);
-        StateChanged("unprotected: the guest runs alone");
+        StateChanged("unprotected", "unprotected: the guest runs alone", Attentions.NoSecondaryYet());
         Vm.Machine.Start();
     }
 
@@ -154,7 +157,7 @@ internal sealed partial class NodeContext : IDisposable
                 Exit(e is SafetyException ? 3 : 1, orderly: true);
             }
         });
-        StateChanged("waiting: what this node is follows from what both nodes have recorded");
+        StateChanged("waiting", "waiting: what this node is follows from what both nodes have recorded", Attentions.Undecided("the other node is asked"));
         Undecided.Start();
     }
 
@@ -198,7 +201,7 @@ internal sealed partial class NodeContext : IDisposable
         if (Vm is null)
         {
             // It never had a guest.
-            Loop.Stop();
+            EndLoop();
             return;
         }
 
@@ -210,17 +213,31 @@ internal sealed partial class NodeContext : IDisposable
             if (Vm.Saving)
                 limit.SetAfter(end);
             else
-                Loop.Stop();
+                EndLoop();
         });
         limit.SetAfter(end);
         // What the guest has written is in the images before the node ends; a secondary's are whole as of its checkpoint.
         Vm.StopAndQuiesce(() =>
         {
             if (Secondary?.Disks is { } disks)
-                disks.Leave(Loop.Stop);
+                disks.Leave(EndLoop);
             else
-                Loop.Stop();
+                EndLoop();
         });
+    }
+
+    /// <summary>The last thing: the operator's command hears of the end, too, if it is quick.</summary>
+    private void EndLoop()
+    {
+        if (_notifier is null)
+        {
+            Loop.Stop();
+            return;
+        }
+
+        var limit = Loop.AddTimer(Loop.Stop);
+        limit.SetAfter(NotifyEndLimit);
+        _notifier.Finish(Loop.Stop);
     }
 
     /// <summary>The guest goes on here alone: recorded before the world sees anything that the secondary has not shared.</summary>
@@ -283,14 +300,37 @@ internal sealed partial class NodeContext : IDisposable
     /// <summary>A planned switchover has ended: the other node speaks, or the guest stayed here.</summary>
     internal void OnSwitchedOver(bool done) => Switched(done, again: true);
 
-    /// <summary>One line in the log for each change of state.</summary>
-    internal void StateChanged(string text)
+    /// <summary>One line in the log for each change of state, and one run of the operator's notify-command.</summary>
+    /// <param name="what">The event in a word.</param>
+    /// <param name="text">For the log.</param>
+    /// <param name="attention">What the operator should look at from now on; null: nothing.</param>
+    internal void StateChanged(string what, string text, Attention? attention = null)
     {
         Since = DateTimeOffset.UtcNow;
         var epoch = Primary?.Epoch ?? Secondary?.Epoch ?? 0;
         Log.Info($"{_configuration.Vm.Name}: {text} (epoch {epoch})");
         Life.Service.Status(text);
+        Tell(what, text, attention);
     }
+
+    /// <summary>What changes for the operator within a state.</summary>
+    internal void Tell(string what, string text, Attention? attention)
+    {
+        Attention = attention;
+        _notifier?.Notify(new NodeEvent
+        {
+            Event = what,
+            Vm = _configuration.Vm.Name,
+            Role = RoleName,
+            State = StateName,
+            Reason = text,
+            Peer = PeerAddress.ToString(),
+            Epoch = (long)(Primary?.Epoch ?? Secondary?.Epoch ?? 0),
+        });
+    }
+
+    /// <summary>What the operator should look at; null when all is as it should be.</summary>
+    internal Attention? Attention { get; set; }
 
     /// <summary>Calls the peer to see whether the process that was known still lives.</summary>
     internal void Probe(LinkInstance known, Action<PeerVerdict> answer) => Probe(known, ProbeTries, answer);
@@ -350,7 +390,8 @@ internal sealed partial class NodeContext : IDisposable
         Primary = primary;
         Life.Add(new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = reason, DurationUs = durationNs / 1000 });
         Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
-        StateChanged($"TOOK OVER in {durationNs / 1000} us: {reason}; {replayed} frames that were not released are sent; unprotected");
+        StateChanged(
+            "took-over", $"TOOK OVER in {durationNs / 1000} us: {reason}; {replayed} frames that were not released are sent; unprotected", Attentions.TookOver(reason));
         foreach (var keeper in _keepers)
             keeper.EndSoon();
     }
@@ -394,6 +435,7 @@ internal sealed partial class NodeContext : IDisposable
             probe.Dispose();
         Primary?.Dispose();
         Secondary?.Dispose();
+        _notifier?.Dispose();
         Undecided?.Dispose();
         _call?.Dispose();
         _inquiries?.Dispose();
@@ -432,7 +474,7 @@ internal sealed partial class NodeContext : IDisposable
             History.BecomeCopy();
         WatchMachine();
         Secondary = new SecondaryRole(this, Vm);
-        StateChanged("waiting for the primary");
+        StateChanged("waiting", "waiting for the primary", Attentions.NoPrimary("it is being called"));
         Secondary.Start();
     }
 
@@ -494,6 +536,9 @@ internal sealed partial class NodeContext : IDisposable
         _call?.Dispose();
         return _call = new InquiryCall(Loop, PeerAddress, Identity, LinkOptions, answer);
     }
+
+    /// <summary>The role as `colo status` names it: one that is not decided yet is that of a node without a guest.</summary>
+    internal string RoleName => Primary is not null ? "primary" : "secondary";
 
     /// <summary>The state as `colo status` names it.</summary>
     internal string StateName => Undecided is not null

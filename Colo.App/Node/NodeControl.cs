@@ -139,6 +139,7 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             Nic = node.Vm is null ? [] : StatusParts.Nics(node.Vm),
             Failover = new FailoverStatus { Count = node.Life.Failovers, Last = node.Life.History.FirstOrDefault(), History = node.Life.History },
             Guests = Guests(),
+            Attention = node.Attention,
         };
     }
 

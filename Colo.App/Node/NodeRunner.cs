@@ -67,7 +67,6 @@ public static class NodeRunner
         var failover = config.Failover;
         var key = failover.Arbiter is not null ? "[failover] arbiter"
             : failover.FenceCommand is not null ? "[failover] fence-command"
-            : failover.NotifyCommand is not null ? "[failover] notify-command"
             : null;
         if (key is not null)
             return $"{key}: not built yet in this version; remove it, so that nobody relies on it";

@@ -26,7 +26,7 @@ internal sealed partial class PrimaryRole
         _session = session;
         _listenUntilNs = 0;
         _state_ = PrimaryState.Syncing;
-        _node.StateChanged("a secondary is there; its first sync begins");
+        _node.StateChanged("syncing", "a secondary is there; its first sync begins", Attentions.Syncing());
         session.Start(this);
         WatchSilenceAt(MonotonicClock.Now + (_settings.Heartbeat.Ticks * 100));
     }
@@ -150,7 +150,7 @@ internal sealed partial class PrimaryRole
         _bytesBefore = _figures.BytesSent;
         foreach (var nic in _vm.Nics)
             nic.ResumeReceive();
-        _node.StateChanged($"the secondary is lost: {reason}; the guest goes on unprotected");
+        _node.StateChanged("unprotected", $"the secondary is lost: {reason}; the guest goes on unprotected", Attentions.SecondaryLost(reason));
         // Joins the sender's thread; after everything that the guest waits for.
         session.Dispose();
         _vm.Machine.Dirty.Disable();
@@ -267,7 +267,7 @@ internal sealed partial class PrimaryRole
         _state_ = PrimaryState.Protected;
         _node.PeerIsCurrent();
         OnEcho();
-        _node.StateChanged("protected");
+        _node.StateChanged("protected", "protected");
     }
 
     private void CompleteHandover()

@@ -149,6 +149,7 @@ internal sealed partial class SecondaryRole
         Log.Error(
             "THE PRIMARY IS SILENT. A cut cable looks the same as a dead host, so this node stays silent too. " +
             "If the other host is down for certain: colo failover --force");
+        _node.Tell("silent", "the primary is silent", Attentions.PrimarySilent());
     }
 
     /// <summary>

@@ -192,6 +192,16 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
             return;
         _lastAttempt = result.Text;
         Log.Info($"waiting for the primary: {result.Text}");
+        _node.Attention = Attentions.NoPrimary(result.Text);
+    }
+
+    private void OnHeardAgain()
+    {
+        Log.Info("the primary is heard again");
+        if (!_silenceTold || _state != SecondaryState.Protected)
+            return;
+        _silenceTold = false;
+        _node.Tell("protected", "the primary is heard again", null);
     }
 
     private void OnPaired(PairSession channels)
@@ -202,7 +212,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         var beats = new Heartbeat(_node.Settings.Heartbeat, _node.Settings.Timeout, TimeSpan.FromTicks(_node.Settings.MarginNs / 100), MonotonicClock.Now);
         _heartbeat = new LinkHeartbeat(_node.Loop, _control, beats, () => new HeartbeatStatus(_epoch, 0, 0), OnSilence)
         {
-            HeardAgain = () => Log.Info("the primary is heard again"),
+            HeardAgain = OnHeardAgain,
         };
         var writer = new State.StateWriter();
         _vm.Offer.Write(writer);
@@ -290,7 +300,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         if (kind is not ((byte)SyncKind.Changed or (byte)SyncKind.Everything))
             throw reader.Bad($"kind of sync {kind}");
         _state = SecondaryState.Syncing;
-        _node.StateChanged("receives the guest for the first time");
+        _node.StateChanged("syncing", "receives the guest for the first time", Attentions.Receiving());
         try
         {
             _disks = new SecondaryDisks(_node, _vm, _channels!.Disks, primary, (SyncKind)kind, OnDisksFailed)
@@ -455,7 +465,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
             Acknowledge(ControlMessage.CheckpointReceived, checkpoint.Epoch);
             _state = SecondaryState.Protected;
             _node.Keeper?.SetFlags(Protection.KeeperPage.NodeFlags.None);
-            _node.StateChanged("protected: can take over");
+            _node.StateChanged("protected", "protected: can take over");
         }
 
         AcknowledgeLoaded(checkpoint.Epoch, MonotonicClock.Now - startedNs);
