@@ -54,8 +54,9 @@ internal static class ChildProcess
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start) ?? throw new InvalidOperationException(file + " did not start");
         process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
+        // On threads of their own: those of the pool may all be busy for longer than anybody waits here.
+        var output = new OutputReader(process.StandardOutput);
+        var error = new OutputReader(process.StandardError);
         if (!process.WaitForExit(limitMs))
         {
             process.Kill();
@@ -63,8 +64,44 @@ internal static class ChildProcess
             return (-1, "", $"{Path.GetFileName(file)} did not end within {limitMs} ms\n");
         }
 
-        // A grandchild may hold the pipes open: what the program itself wrote is there by now.
-        Task.WaitAll([output, error], 1_000);
-        return (process.ExitCode, output.IsCompletedSuccessfully ? output.Result : "", error.IsCompletedSuccessfully ? error.Result : "");
+        return (process.ExitCode, output.Take(), error.Take());
+    }
+
+    /// <summary>Reads what a program writes, as it comes.</summary>
+    private sealed class OutputReader
+    {
+        // A grandchild may hold the pipe open: what the program itself wrote is there by now, and is read in no time.
+        private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+        private readonly System.Text.StringBuilder _text = new();
+        private readonly Thread _thread;
+
+        internal OutputReader(StreamReader from)
+        {
+            _thread = new Thread(() =>
+            {
+                var buffer = new char[4096];
+                try
+                {
+                    while (from.Read(buffer) is var length and > 0)
+                    {
+                        lock (_text)
+                            _text.Append(buffer, 0, length);
+                    }
+                }
+                catch (Exception e) when (e is IOException or ObjectDisposedException)
+                {
+                    // Given up by who waited for it.
+                }
+            })
+            { IsBackground = true, Name = "program output" };
+            _thread.Start();
+        }
+
+        internal string Take()
+        {
+            _thread.Join(Limit);
+            lock (_text)
+                return _text.ToString();
+        }
     }
 }
