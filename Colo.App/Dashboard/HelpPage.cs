@@ -3,8 +3,9 @@ namespace Colo.Dashboard;
 /// <summary>The help page.</summary>
 internal static class HelpPage
 {
-    internal static Dialog Dialog { get; } = new("Help", Tone.Accent,
+    internal static Dialog Dialog(IDashboardExtension? extra) => new("Help", Tone.Accent,
     [
+        .. extra?.Keys.Where(k => k.Help.Length > 0).Select(k => $"{k.Key,-18}  {k.Help}") ?? [],
         "1 to 6, F1 to F6    a page; Tab, Shift-Tab: the next, the one before",
         "arrows, PgUp, PgDn  scroll; Home, End: the first and the last line",
         "F                   failover, after a question",
