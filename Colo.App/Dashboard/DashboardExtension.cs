@@ -18,6 +18,9 @@ internal interface IDashboardExtension
     /// <summary>The keys. They go before those of the dashboard, but not before an open question or the console.</summary>
     IReadOnlyList<ExtraKey> Keys { get; }
 
+    /// <summary>What it means to leave the dashboard, for the help page; at most 50 characters.</summary>
+    string Leaving { get; }
+
     /// <summary>Is called once, before the first drawing.</summary>
     /// <param name="changed">Has everything asked and drawn anew; from any thread, and without waiting.</param>
     void Begin(Action changed);
@@ -32,7 +35,7 @@ internal sealed record ExtraLine(string Label, string Text, Tone Tone = Tone.Nor
 /// <summary>A key of an extension.</summary>
 /// <param name="Key">The letter; capital or not makes no difference.</param>
 /// <param name="Label">What it does, for the foot of the screen; empty: it is not shown there.</param>
-/// <param name="Help">What it does, for the help page; at most 55 characters; empty: it is not shown there.</param>
+/// <param name="Help">What it does, for the help page; at most 50 characters; empty: it is not shown there.</param>
 /// <param name="Press">Does it, on the dashboard's thread; must not wait.</param>
 internal sealed record ExtraKey(char Key, string Label, string Help, Action Press)
 {

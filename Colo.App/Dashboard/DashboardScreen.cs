@@ -271,7 +271,7 @@ internal sealed record Dialog(string Title, Tone Tone, IReadOnlyList<string> Tex
 {
     internal void Draw(Area all)
     {
-        var lines = Text.SelectMany(t => Wrap.Lines(t, Math.Min(all.Width - 10, 90))).ToList();
+        var lines = Text.SelectMany(t => Wrap.Lines(t, Math.Min(all.Width - 6, 90))).ToList();
         if (!IsQuestion)
             lines.AddRange(["", "any key closes this"]);
         var width = Math.Max(lines.Max(l => l.Length), Title.Length) + 6;

@@ -102,7 +102,7 @@ internal sealed class DemoActs(DemoPair pair, DemoReport report) : IDisposable
         var diverged = (after?.Diverged ?? 0) - before;
         var replies = seen.Of("tsc").Sum(f => f.Replies);
         report.Check(replies == TscRequests && seen.Errors.Count == 0 && after?.State == "protected",
-            $"divergence: {replies} answers from /tsc, which no two machines give alike; {diverged} divergences, still protected",
+            $"divergence: {diverged} among {replies} answers from /tsc, which no two machines give alike; still protected",
             () => DemoReport.Some(seen.Errors) + " status " + after?.Json);
         report.Check(diverged > 0, "the comparison noticed them", () => $"{diverged} divergences counted");
     }
@@ -116,13 +116,11 @@ internal sealed class DemoActs(DemoPair pair, DemoReport report) : IDisposable
         _watch.AnnounceTakeover(DemoPair.Other(former));
         _takeovers.Add(pair.Kill(former));
         report.Say($"kill -9 of node {former} (process {pair.Node(former).Pid}), in the middle of the load");
-        Leave(former, "killed with SIGKILL");
-        GoOn(former, before, "takeover", alone);
+        Alone(former, before, "killed with SIGKILL, comes back soon", alone);
     }
 
-    /// <summary>Hands the guest over as planned, and starts the former primary, which ends by that, as the secondary.</summary>
-    /// <param name="alone">How long the new primary is left alone.</param>
-    internal void SwitchOver(TimeSpan alone)
+    /// <summary>Hands the guest over as planned; the former primary goes on as the secondary by itself.</summary>
+    internal void SwitchOver()
     {
         var (former, before) = (_primary, pair.Ask(_primary));
         Window();
@@ -136,10 +134,11 @@ internal sealed class DemoActs(DemoPair pair, DemoReport report) : IDisposable
             return;
         }
 
-        Leave(former, "handed the guest over and ended");
-        report.Check(pair.Node(former).WaitForExit(TakeoverLimit) && pair.Node(former).ExitCode == 0,
-            $"node {former} has handed the guest over and ended", () => pair.Node(former).HasExited ? $"with status {pair.Node(former).ExitCode}" : "it still runs");
-        GoOn(former, before, "switchover", alone);
+        _primary = DemoPair.Other(former);
+        var takeoverUs = GoOn("switchover");
+        pair.WaitProtected(_primary, ProtectLimit);
+        report.Ok($"protected again: node {former} follows node {_primary}");
+        Tally(former, before, "switchover", takeoverUs);
     }
 
     /// <summary>Brings a node back that has ended without the demo's doing. Where no node is left the demo is over.</summary>
@@ -154,13 +153,12 @@ internal sealed class DemoActs(DemoPair pair, DemoReport report) : IDisposable
                 throw new PairException("both nodes have ended, and the guest with them");
             report.Say($"node {primary} has ended by itself, or by somebody else's hand: status {pair.Node(primary).ExitCode}");
             _takeovers.Add(MonotonicClock.Now);
-            Leave(primary, "ended");
-            GoOn(primary, null, "takeover", alone);
+            Alone(primary, null, "ended, comes back soon", alone);
         }
         else if (pair.Node(other).HasExited)
         {
             report.Say($"node {other} has ended by itself, or by somebody else's hand: status {pair.Node(other).ExitCode}");
-            Volatile.Write(ref _absence[other - 'a'], "ended; comes back as secondary in a few seconds");
+            Volatile.Write(ref _absence[other - 'a'], "ended, comes back soon");
             pair.Pause(alone);
             Return(other);
         }
@@ -200,25 +198,31 @@ internal sealed class DemoActs(DemoPair pair, DemoReport report) : IDisposable
         _watch.Dispose();
     }
 
-    private void Leave(char former, string how)
+    private void Alone(char former, NodeStatus? before, string how, TimeSpan alone)
     {
-        Volatile.Write(ref _absence[former - 'a'], how + "; comes back as secondary in a few seconds");
+        Volatile.Write(ref _absence[former - 'a'], how);
         _primary = DemoPair.Other(former);
+        var takeoverUs = GoOn("takeover");
+        pair.Pause(alone);
+        Tally(former, before, "takeover", takeoverUs);
+        Return(former);
     }
 
-    private void GoOn(char former, NodeStatus? before, string what, TimeSpan alone)
+    private long GoOn(string what)
     {
-        var survivor = DemoPair.Other(former);
         var stuck = Load.WaitProgress(ProgressReplies, ReplyLimit);
-        var status = pair.WaitState(survivor, "primary", "unprotected", TakeoverLimit);
+        var status = pair.Wait(_primary, "primary", s => s.Role == "primary", TakeoverLimit);
         report.Check(stuck.Count == 0, string.Create(CultureInfo.InvariantCulture,
-            $"{what}: node {survivor} speaks for the guest after {status.TakeoverMicroseconds / 1000.0:F1} ms, every connection goes on"),
+            $"{what} in {status.TakeoverMicroseconds / 1000.0:F1} ms: node {_primary} speaks, every connection goes on"),
             () => DemoReport.Some(stuck));
-        pair.Pause(alone);
+        return status.TakeoverMicroseconds;
+    }
+
+    private void Tally(char former, NodeStatus? before, string what, long takeoverUs)
+    {
         var seen = Window();
-        report.Gaps($"{what} to node {survivor}", seen);
-        report.Add(new TakeoverFigures(former, before ?? new NodeStatus(), status.TakeoverMicroseconds, seen.LongestTcpGapUs));
-        Return(former);
+        report.Gaps($"{what} to node {_primary}", seen);
+        report.Add(new TakeoverFigures(former, before ?? new NodeStatus(), takeoverUs, seen.LongestTcpGapUs));
     }
 
     private void Return(char node)

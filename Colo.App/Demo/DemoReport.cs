@@ -12,6 +12,9 @@ internal sealed record DemoLine(double Seconds, string Text, bool? Held)
     /// <summary>As it is printed.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"[{Seconds,6:F2} s] {(Held is { } held ? held ? "ok      " : "FAILED  " : "")}{Text}");
+
+    /// <summary>For a place where its colour tells that it held.</summary>
+    internal string Short() => string.Create(CultureInfo.InvariantCulture, $"{Seconds,5:F1} s  {(Held == false ? "FAILED  " : "")}{Text}");
 }
 
 /// <summary>

@@ -39,11 +39,11 @@ internal sealed class DemoStage : IDashboardExtension, IDisposable
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Keys =
         [
-            new('K', "kill -9", "kills the primary with SIGKILL; it comes back after 4 s", () => Order("kill -9", () => acts.Kill(Alone))),
-            new('S', "switchover", "hands the guest over to the other node, as planned", () => Order("the switchover", () => acts.SwitchOver(Alone))),
-            new('D', "diverge", "asks for what the two machines cannot answer alike", () => Order("the divergence", acts.Diverge)),
+            new('K', "kill -9", "kills the primary with SIGKILL; back after 4 s", () => Order("kill -9", () => acts.Kill(Alone))),
+            new('S', "switchover", "hands the guest over to the other node, planned", () => Order("the switchover", acts.SwitchOver)),
+            new('D', "diverge", "asks for what no two machines answer alike", () => Order("the divergence", acts.Diverge)),
             // The dashboard's own failover would come as a surprise to the checks.
-            new('F', "", "", () => Order("the switchover", () => acts.SwitchOver(Alone))),
+            new('F', "", "", () => Order("the switchover", acts.SwitchOver)),
         ];
         acts.Heed(_stop.Token);
         report.Told = () => _changed?.Invoke();
@@ -58,6 +58,9 @@ internal sealed class DemoStage : IDashboardExtension, IDisposable
 
     /// <inheritdoc/>
     public string Socket => _pair.Files(_acts.Primary).Socket;
+
+    /// <inheritdoc/>
+    public string Leaving => "ends the demo, which then checks all and tells";
 
     /// <inheritdoc/>
     public string Title => "What the demo's clients see";
@@ -158,6 +161,6 @@ internal sealed class DemoStage : IDashboardExtension, IDisposable
     {
         var last = _report.Last(2);
         for (var i = 0; i < last.Count; i++)
-            yield return new(i == 0 ? "Demo" : "", last[i].ToString(), last[i].Held switch { true => Tone.Good, false => Tone.Bad, _ => Tone.Normal });
+            yield return new(i == 0 ? "Demo" : "", last[i].Short(), last[i].Held switch { true => Tone.Good, false => Tone.Bad, _ => Tone.Normal });
     }
 }
