@@ -18,10 +18,12 @@ internal sealed partial class DashboardApp : IDisposable
     private readonly IApplication _library;
     private readonly DashboardModel _model = new();
     private readonly ConsoleText _consoleText = new();
+    private readonly Lock _gate = new();
     private readonly DashboardScreen _screen;
     private readonly DashboardView _view;
     private NodePoller? _poller;
     private volatile bool _left;
+    private bool _over;
     private ConsoleLink? _console;
     private string _socket;
 
@@ -82,6 +84,8 @@ internal sealed partial class DashboardApp : IDisposable
     {
         _console?.Dispose();
         _poller?.Dispose();
+        lock (_gate)
+            _over = true;
         _view.Dispose();
         _library.Dispose();
         // Whoever extends the dashboard has things of its own to put away after it.
@@ -133,11 +137,20 @@ internal sealed partial class DashboardApp : IDisposable
     private void Leave() => _library.RequestStop(_view);
 
     // From the threads that ask: on the library's thread, and then drawn.
-    private void Post(Action action) => _library.Invoke(() =>
+    private void Post(Action action)
     {
-        action();
-        _view.SetNeedsDraw();
-    });
+        lock (_gate)
+        {
+            // What is heard after the end has nowhere to go, and the library refuses it.
+            if (_over)
+                return;
+            _library.Invoke(() =>
+            {
+                action();
+                _view.SetNeedsDraw();
+            });
+        }
+    }
 
     private void Follow()
     {

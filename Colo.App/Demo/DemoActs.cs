@@ -15,7 +15,7 @@ internal sealed class DemoActs(DemoPair pair, DemoReport report) : IDisposable
 
     private const int TscRequests = 50;
     private const int ProgressReplies = 3;
-    private static readonly TimeSpan ProtectLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ProtectLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan TakeoverLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SwitchoverLimit = TimeSpan.FromSeconds(30);
     private readonly WireWatch _watch = new(pair.Network);
