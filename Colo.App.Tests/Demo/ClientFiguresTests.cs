@@ -55,23 +55,30 @@ public sealed class ClientFiguresTests
         Assert.True(DemoNetwork.IsAlive(Environment.ProcessId));
         Assert.False(DemoNetwork.IsAlive(0x7fffffff));
         // What the shell becomes never asks about the shell's child.
-        using var parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "true & echo $!; exec sleep 60"]) { RedirectStandardOutput = true })!;
+        using var parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "sleep 60 & echo $!; exec tail -f /dev/null"]) { RedirectStandardOutput = true })!;
         try
         {
             var child = int.Parse(parent.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
-            var clock = Stopwatch.StartNew();
-            while (DemoNetwork.IsAlive(child))
-            {
-                Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), "it counts as alive");
-                Thread.Sleep(10);
-            }
-
+            Until(() => File.ReadAllText($"/proc/{parent.Id}/comm") == "tail\n", "the shell does not become another program");
+            Assert.True(DemoNetwork.IsAlive(child));
+            Assert.Equal(0, NativeDemo.kill(child, NativeDemo.SIGKILL));
+            Until(() => !DemoNetwork.IsAlive(child), "it counts as alive");
             Assert.True(Directory.Exists($"/proc/{child}"));
         }
         finally
         {
             parent.Kill();
             parent.WaitForExit();
+        }
+    }
+
+    private static void Until(Func<bool> reached, string otherwise)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!reached())
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), otherwise);
+            Thread.Sleep(10);
         }
     }
 
