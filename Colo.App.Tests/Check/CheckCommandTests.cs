@@ -62,6 +62,7 @@ public sealed class CheckCommandTests : IDisposable
     [InlineData("disk:root:path=/nowhere/root.img", "failed   disk root: ", "mkdir -p /nowhere")]
     [InlineData("nic:lan:backend=packet:nosuchif", "failed   nic lan: ", "there is no network interface nosuchif; there are: ")]
     [InlineData("link:node-a=192.0.2.7:9990", "failed   [link]: ", "--node a or --node b")]
+    [InlineData("failover:arbiter=etcd:http://127.0.0.1:1", "failed   arbiter: ", "[failover] arbiter")]
     [InlineData("monitor:socket=/nowhere/there/s.sock", "failed   control socket: ", "[monitor] socket")]
     public void A_set_up_that_is_broken_is_told_with_its_mend(string set, string line, string mend)
     {

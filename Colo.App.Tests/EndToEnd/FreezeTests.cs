@@ -184,7 +184,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
         return line;
     }
 
-    private static int Keeper(PairFixture f, char node)
+    internal static int Keeper(PairFixture f, char node)
     {
         int? keeper = null;
         Assert.True(PairFixture.Until(TimeSpan.FromSeconds(2), () => (keeper = TryKeeper(f, node)) is not null), $"node {node} has no keeper");

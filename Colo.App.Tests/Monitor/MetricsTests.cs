@@ -14,7 +14,7 @@ public sealed class MetricsTests
         Assert.Equal([0, 0, 0, 1, 0], new[] { "starting", "unprotected", "syncing", "protected", "stopped" }.Select(s => text[$"colo_state{{state=\"{s}\"}}"]));
         Assert.Equal((1, 0, 0), (text["colo_role{role=\"primary\"}"], text["colo_role{role=\"secondary\"}"], text["colo_role{role=\"standalone\"}"]));
         Assert.Equal(new DateTimeOffset(2026, 11, 22, 10, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds(), text["colo_state_since_timestamp_seconds"]);
-        Assert.Equal((3700, 1234, 0), (text["colo_uptime_seconds"], text["colo_epoch"], text["colo_attention"]));
+        Assert.Equal((3700, 1234, 1), (text["colo_uptime_seconds"], text["colo_epoch"], text["colo_attention"]));
         Assert.Equal((1, 0.00021, 0.012), (text["colo_peer_connected"], text["colo_peer_rtt_seconds"], text["colo_peer_last_heard_seconds"]));
         Assert.Equal([1, 2, 3, 4, 6], new[] { "divergence", "interval", "queue", "planned", "sync" }.Select(r => text[$"colo_checkpoint_total{{reason=\"{r}\"}}"]));
         Assert.Equal((3 << 20, 1000, 990, 10), (text["colo_checkpoint_sent_bytes_total"], text["colo_compare_released_total"], text["colo_compare_matched_total"], text["colo_compare_diverged_total"]));

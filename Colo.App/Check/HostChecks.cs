@@ -1,4 +1,5 @@
 using System.Globalization;
+using Colo.Arbiter;
 using Colo.Configuration;
 using Colo.Kvm;
 using Colo.Linux;
@@ -20,7 +21,33 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
         File("initrd", configuration.Vm.Initrd);
         Command("[failover] fence-command", configuration.Failover.FenceCommand);
         Command("[failover] notify-command", configuration.Failover.NotifyCommand);
+        Arbiter();
         Socket();
+    }
+
+    private void Arbiter()
+    {
+        if (configuration.Failover.Arbiter is not { } arbiter || role == NodeRole.Standalone)
+            return;
+        try
+        {
+            using var loop = new EventLoop();
+            ArbiterHealth? health = null;
+            using var watch = new ArbiterWatch(loop, arbiter, ArbiterClient.KeyOf(configuration.Vm.Name), result =>
+            {
+                health = result;
+                loop.Stop();
+            });
+            loop.Run();
+            if (health is { Reachable: true })
+                findings.Ok("arbiter", string.Create(CultureInfo.InvariantCulture, $"etcd cluster {health.EtcdCluster:x} answers in {health.Latency.TotalMilliseconds:0.#} ms"));
+            else
+                findings.Failed("arbiter", health?.Reason ?? "no answer", "start it, or mend the network to it, or [failover] arbiter: without it neither node goes on when they lose each other");
+        }
+        catch (IOException e)
+        {
+            findings.Failed("arbiter", e);
+        }
     }
 
     private void Kvm()

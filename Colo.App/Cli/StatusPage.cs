@@ -14,6 +14,13 @@ internal static class StatusPage
         void Line(string name, string text) => page.Append(CultureInfo.InvariantCulture, $"{name,-12}{text}\n");
 
         Line(s.Vm, $"{s.Role}, {s.State} for {Duration((long)(now - s.Since).TotalSeconds)}; epoch {Count(s.Epoch)}; colo {s.Version}, up {Duration(s.UptimeS)}");
+        if (s.Attention is { } attention)
+        {
+            Line("attention", $"{attention.What} (for {Duration((long)(now - attention.Since).TotalSeconds)})");
+            Line("", $"what the node did: {attention.Did}");
+            Line("", $"what is left to do: {attention.Todo}");
+        }
+
         Line("peer", Peer(s.Peer));
         var c = s.Checkpoint;
         var r = c.ByReason;

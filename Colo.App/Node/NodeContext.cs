@@ -1,4 +1,5 @@
 using System.Net;
+using Colo.Arbiter;
 using Colo.Configuration;
 using Colo.Inquiry;
 using Colo.Link;
@@ -33,12 +34,16 @@ internal sealed partial class NodeContext : IDisposable
     private static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(5);
 
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan NotifyEndLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DiskEndLimit = TimeSpan.FromSeconds(30);
 
     private readonly ColoConfiguration _configuration;
     private readonly List<LinkDialer> _probes = [];
     private readonly List<KeeperChannel> _keepers = [];
     private LinkListener? _listener;
+    private readonly Notifier? _notifier;
+    private readonly ArbiterWatch? _arbiterWatch;
+    private Attention? _arbiterAway;
     private PairAcceptor? _acceptor;
     private InquiryServer? _inquiries;
     private InquiryCall? _call;
@@ -52,12 +57,27 @@ internal sealed partial class NodeContext : IDisposable
         // Whatever machine is behind it then: looked up anew for each input.
         life.Console.Input = Type;
         life.Console.NoInput = () => Primary is null ? "this node's guest follows the primary's: its console can be read here, and typed on at the primary" : null;
+        _notifier = configuration.Failover.NotifyCommand is { } command ? new Notifier(Loop, command) : null;
         OwnAddress = own;
         PeerAddress = peer;
         Settings = new NodeSettings(
             configuration.Checkpoint.Interval, configuration.Checkpoint.Minimum, configuration.Failover.Heartbeat, configuration.Failover.Timeout,
             configuration.Failover.Slow, configuration.Failover.Silence == SilencePolicy.Takeover);
         Identity = new LinkIdentity { VmName = configuration.Vm.Name, Node = node, Instance = LinkInstance.New(), Key = key };
+        var failover = configuration.Failover;
+        if (failover.Arbiter is { } arbiter)
+        {
+            var name = configuration.Vm.Name;
+            Arbiter = new ArbiterPermission(Loop, arbiter, name, node == LinkNode.A ? NodeId.A : NodeId.B, Identity.Instance.ToString(), text => Log.Warning($"{name}: {text}"));
+            _arbiterWatch = new ArbiterWatch(Loop, arbiter, ArbiterClient.KeyOf(name), OnArbiter);
+            Permission = Arbiter;
+        }
+        else if (failover.FenceCommand is { } fence)
+        {
+            Permission = new FencePermission(
+                Loop, new Fence(Loop, fence), configuration.Vm.Name, peer.ToString(), () => Secondary is null ? TimeSpan.Zero : failover.Timeout);
+        }
+
         LinkOptions = new LinkOptions
         {
             LocalAddress = own.Address,
@@ -89,6 +109,12 @@ internal sealed partial class NodeContext : IDisposable
 
     /// <summary>What the node keeps of itself on disk.</summary>
     internal NodeHistory History { get; private set; } = null!;
+
+    /// <summary>By whom it is decided who goes on when the other node is silent; null: by the rules for two nodes and no third.</summary>
+    internal IPermission? Permission { get; }
+
+    /// <summary>The same, where it is the arbiter.</summary>
+    internal ArbiterPermission? Arbiter { get; }
 
     internal PrimaryRole? Primary { get; private set; }
 
@@ -124,7 +150,7 @@ internal sealed partial class NodeContext : IDisposable
         WatchMachine();
         StartKeeper(KeeperPage.NodeFlags.Speaks);
         Primary = new PrimaryRole(this, Vm, 0, disksReady: true);
-        StateChanged("unprotected: the guest runs alone");
+        StateChanged("unprotected", "unprotected: the guest runs alone", Attentions.NoSecondaryYet());
         Vm.Machine.Start();
     }
 
@@ -154,7 +180,7 @@ internal sealed partial class NodeContext : IDisposable
                 Exit(e is SafetyException ? 3 : 1, orderly: true);
             }
         });
-        StateChanged("waiting: what this node is follows from what both nodes have recorded");
+        StateChanged("waiting", "waiting: what this node is follows from what both nodes have recorded", Attentions.Undecided("the other node is asked"));
         Undecided.Start();
     }
 
@@ -198,7 +224,7 @@ internal sealed partial class NodeContext : IDisposable
         if (Vm is null)
         {
             // It never had a guest.
-            Loop.Stop();
+            EndLoop();
             return;
         }
 
@@ -210,17 +236,31 @@ internal sealed partial class NodeContext : IDisposable
             if (Vm.Saving)
                 limit.SetAfter(end);
             else
-                Loop.Stop();
+                EndLoop();
         });
         limit.SetAfter(end);
         // What the guest has written is in the images before the node ends; a secondary's are whole as of its checkpoint.
         Vm.StopAndQuiesce(() =>
         {
             if (Secondary?.Disks is { } disks)
-                disks.Leave(Loop.Stop);
+                disks.Leave(EndLoop);
             else
-                Loop.Stop();
+                EndLoop();
         });
+    }
+
+    /// <summary>The last thing: the operator's command hears of the end, too, if it is quick.</summary>
+    private void EndLoop()
+    {
+        if (_notifier is null)
+        {
+            Loop.Stop();
+            return;
+        }
+
+        var limit = Loop.AddTimer(Loop.Stop);
+        limit.SetAfter(NotifyEndLimit);
+        _notifier.Finish(Loop.Stop);
     }
 
     /// <summary>The guest goes on here alone: recorded before the world sees anything that the secondary has not shared.</summary>
@@ -283,14 +323,52 @@ internal sealed partial class NodeContext : IDisposable
     /// <summary>A planned switchover has ended: the other node speaks, or the guest stayed here.</summary>
     internal void OnSwitchedOver(bool done) => Switched(done, again: true);
 
-    /// <summary>One line in the log for each change of state.</summary>
-    internal void StateChanged(string text)
+    /// <summary>One line in the log for each change of state, and one run of the operator's notify-command.</summary>
+    /// <param name="what">The event in a word.</param>
+    /// <param name="text">For the log.</param>
+    /// <param name="attention">What the operator should look at from now on; null: nothing.</param>
+    internal void StateChanged(string what, string text, Attention? attention = null)
     {
         Since = DateTimeOffset.UtcNow;
         var epoch = Primary?.Epoch ?? Secondary?.Epoch ?? 0;
         Log.Info($"{_configuration.Vm.Name}: {text} (epoch {epoch})");
         Life.Service.Status(text);
+        Tell(what, text, attention);
     }
+
+    /// <summary>What changes for the operator within a state.</summary>
+    internal void Tell(string what, string text, Attention? attention)
+    {
+        Attention = attention;
+        _notifier?.Notify(new NodeEvent
+        {
+            Event = what,
+            Vm = _configuration.Vm.Name,
+            Role = RoleName,
+            State = StateName,
+            Reason = text,
+            Peer = PeerAddress.ToString(),
+            Epoch = (long)(Primary?.Epoch ?? Secondary?.Epoch ?? 0),
+        });
+    }
+
+    /// <summary>The arbiter was looked for: its absence changes nothing but what the operator is told.</summary>
+    private void OnArbiter(ArbiterHealth health)
+    {
+        if (health.Reachable)
+            _arbiterAway = null;
+        else
+            _arbiterAway ??= Attentions.ArbiterAway(health.Reason);
+    }
+
+    /// <summary>What the operator should look at; null when all is as it should be.</summary>
+    internal Attention? Attention
+    {
+        get => _attention ?? _arbiterAway;
+        set => _attention = value;
+    }
+
+    private Attention? _attention;
 
     /// <summary>Calls the peer to see whether the process that was known still lives.</summary>
     internal void Probe(LinkInstance known, Action<PeerVerdict> answer) => Probe(known, ProbeTries, answer);
@@ -350,7 +428,8 @@ internal sealed partial class NodeContext : IDisposable
         Primary = primary;
         Life.Add(new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = reason, DurationUs = durationNs / 1000 });
         Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
-        StateChanged($"TOOK OVER in {durationNs / 1000} us: {reason}; {replayed} frames that were not released are sent; unprotected");
+        StateChanged(
+            "took-over", $"TOOK OVER in {durationNs / 1000} us: {reason}; {replayed} frames that were not released are sent; unprotected", Attentions.TookOver(reason));
         foreach (var keeper in _keepers)
             keeper.EndSoon();
     }
@@ -394,6 +473,9 @@ internal sealed partial class NodeContext : IDisposable
             probe.Dispose();
         Primary?.Dispose();
         Secondary?.Dispose();
+        _notifier?.Dispose();
+        _arbiterWatch?.Dispose();
+        Permission?.Dispose();
         Undecided?.Dispose();
         _call?.Dispose();
         _inquiries?.Dispose();
@@ -432,7 +514,7 @@ internal sealed partial class NodeContext : IDisposable
             History.BecomeCopy();
         WatchMachine();
         Secondary = new SecondaryRole(this, Vm);
-        StateChanged("waiting for the primary");
+        StateChanged("waiting", "waiting for the primary", Attentions.NoPrimary("it is being called"));
         Secondary.Start();
     }
 
@@ -494,6 +576,9 @@ internal sealed partial class NodeContext : IDisposable
         _call?.Dispose();
         return _call = new InquiryCall(Loop, PeerAddress, Identity, LinkOptions, answer);
     }
+
+    /// <summary>The role as `colo status` names it: one that is not decided yet is that of a node without a guest.</summary>
+    internal string RoleName => Primary is not null ? "primary" : "secondary";
 
     /// <summary>The state as `colo status` names it.</summary>
     internal string StateName => Undecided is not null

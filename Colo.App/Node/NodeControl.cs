@@ -47,9 +47,13 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
                         ended.Set();
                     }))
                     return;
-                result = primary.State == PrimaryState.Protected || !primary.GoAlone()
-                    ? ControlResult.Refused("there is no protected secondary that could take the guest over")
-                    : ControlResult.Done;
+                result = primary.GoAlone(force)
+                    ? ControlResult.Done
+                    : ControlResult.Refused(primary.Asking
+                        ? "the secondary is silent, and this node has no permission to go on alone yet (colo status says why). If the other host is down for certain: colo failover --force"
+                        : primary.State == PrimaryState.Syncing
+                            ? "the secondary is still syncing and cannot take the guest over yet"
+                            : "there is no protected secondary that could take the guest over");
             }
         });
         if (result is not null)
@@ -139,6 +143,7 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             Nic = node.Vm is null ? [] : StatusParts.Nics(node.Vm),
             Failover = new FailoverStatus { Count = node.Life.Failovers, Last = node.Life.History.FirstOrDefault(), History = node.Life.History },
             Guests = Guests(),
+            Attention = node.Attention,
         };
     }
 

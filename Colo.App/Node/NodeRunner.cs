@@ -15,12 +15,6 @@ public static class NodeRunner
     {
         try
         {
-            if (NotBuiltYet(config) is { } missing)
-            {
-                Log.Error(missing);
-                return 2;
-            }
-
             return options.Role == NodeRole.Standalone
                 ? StandaloneRunner.Run(config, options.RestoreFile)
                 : RunPair(options, config, new NodeLife());
@@ -59,19 +53,6 @@ public static class NodeRunner
 
             line.Clear();
         };
-    }
-
-    /// <summary>A setting that somebody relies on and that this version would silently not heed is refused.</summary>
-    private static string? NotBuiltYet(ColoConfiguration config)
-    {
-        var failover = config.Failover;
-        var key = failover.Arbiter is not null ? "[failover] arbiter"
-            : failover.FenceCommand is not null ? "[failover] fence-command"
-            : failover.NotifyCommand is not null ? "[failover] notify-command"
-            : null;
-        if (key is not null)
-            return $"{key}: not built yet in this version; remove it, so that nobody relies on it";
-        return null;
     }
 
     private static int RunPair(RunOptions options, ColoConfiguration config, NodeLife life)

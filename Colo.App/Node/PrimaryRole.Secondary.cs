@@ -17,6 +17,7 @@ internal sealed partial class PrimaryRole
     private string _dismissReason = "";
     private Action<bool>? _switched;
     private bool _taken;
+    private bool _dismissed;
 
     /// <summary>A secondary has opened all channels and fits: the first sync begins.</summary>
     internal void Attach(PrimarySession session)
@@ -25,8 +26,9 @@ internal sealed partial class PrimaryRole
             SecondaryLost("it has begun a new pairing, and given the one before up");
         _session = session;
         _listenUntilNs = 0;
+        _dismissed = false;
         _state_ = PrimaryState.Syncing;
-        _node.StateChanged("a secondary is there; its first sync begins");
+        _node.StateChanged("syncing", "a secondary is there; its first sync begins", Attentions.Syncing());
         session.Start(this);
         WatchSilenceAt(MonotonicClock.Now + (_settings.Heartbeat.Ticks * 100));
     }
@@ -114,6 +116,7 @@ internal sealed partial class PrimaryRole
         // First of all the keeper: whatever happens from here, nobody may take this guest over.
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
         _session = null;
+        StopAsking();
         _disks.Detach();
         var was = _state_;
         // Its checkpoint is taken and not acknowledged: the guest stands still for it.
@@ -150,7 +153,7 @@ internal sealed partial class PrimaryRole
         _bytesBefore = _figures.BytesSent;
         foreach (var nic in _vm.Nics)
             nic.ResumeReceive();
-        _node.StateChanged($"the secondary is lost: {reason}; the guest goes on unprotected");
+        _node.StateChanged("unprotected", $"the secondary is lost: {reason}; the guest goes on unprotected", Attentions.SecondaryLost(reason));
         // Joins the sender's thread; after everything that the guest waits for.
         session.Dispose();
         _vm.Machine.Dirty.Disable();
@@ -246,7 +249,7 @@ internal sealed partial class PrimaryRole
     /// <returns>False if there is no protected secondary.</returns>
     internal bool TrySwitchover(Action<bool> done)
     {
-        if (_state_ != PrimaryState.Protected || _switched is not null || _ended)
+        if (_state_ != PrimaryState.Protected || _switched is not null || _ended || _asking)
             return false;
         _switched = done;
         RequestCheckpoint(CheckpointReason.Planned);
@@ -254,9 +257,12 @@ internal sealed partial class PrimaryRole
     }
 
     /// <summary>On a primary whose secondary does not answer: the operator says that it is gone.</summary>
-    internal bool GoAlone()
+    /// <param name="force">Also while somebody else is asked for permission.</param>
+    /// <returns>False: it has a secondary, or none that could be given up.</returns>
+    internal bool GoAlone(bool force)
     {
-        if (_session is null)
+        // One that syncs is a secondary that comes, not one that is lost.
+        if (_session is null || _state_ == PrimaryState.Syncing || (_state_ == PrimaryState.Protected && !(_asking && force)))
             return false;
         SecondaryLost("the operator said so");
         return true;
@@ -267,7 +273,85 @@ internal sealed partial class PrimaryRole
         _state_ = PrimaryState.Protected;
         _node.PeerIsCurrent();
         OnEcho();
-        _node.StateChanged("protected");
+        _node.StateChanged("protected", "protected");
+        RenewToken();
+    }
+
+    /// <summary>Tells the arbiter of this protection, and the secondary what the arbiter knows.</summary>
+    private void RenewToken()
+    {
+        if (_node.Arbiter is not { } arbiter || _session is not { } session)
+            return;
+        arbiter.Renew(
+            token =>
+            {
+                if (session != _session || _state_ != PrimaryState.Protected)
+                    return;
+                Span<byte> body = stackalloc byte[17];
+                BitConverter.TryWriteBytes(body, token.Generation);
+                body[8] = (byte)(token.Owner == Configuration.NodeId.A ? 0 : 1);
+                BitConverter.TryWriteBytes(body[9..], arbiter.EtcdCluster);
+                session.SendControl(ControlMessage.ArbiterToken, body);
+                if (!_asking)
+                    _node.Attention = null;
+            },
+            why =>
+            {
+                if (session == _session && !_asking)
+                    _node.Attention = Attentions.NoToken(why);
+            });
+    }
+
+    private bool _asking;
+
+    /// <summary>Whether permission to go on without the secondary is asked for and not given yet.</summary>
+    internal bool Asking => _asking;
+
+    /// <summary>
+    /// The secondary is silent, or does not say that it is dismissed: somebody else is asked who goes on. Until that is known this
+    /// node speaks only within its lease, as before.
+    /// </summary>
+    private void AskPermission(PrimarySession session, IPermission permission, string reason)
+    {
+        if (_asking)
+            return;
+        _asking = true;
+        Log.Warning($"the secondary is silent ({reason}): this node is, too, until it has permission to go on alone");
+        _node.Tell("silent", reason, Attentions.SecondarySilent());
+        permission.Ask(
+            reason,
+            may =>
+            {
+                _asking = false;
+                if (session != _session || _taken)
+                    return;
+                if (!may)
+                    OnTakenOver();
+                else if (_dismissed || MonotonicClock.Now - session.LastEchoedSendNs >= _settings.TimeoutNs)
+                    SecondaryLost($"{reason}; permission to go on alone was given");
+                else
+                    Rearm();
+            },
+            why =>
+            {
+                if (_node.Attention?.What is { } what && !what.Contains(why, StringComparison.Ordinal))
+                    Log.Error($"THE SECONDARY IS SILENT, and there is no permission to go on alone: {why}. This node is silent, too. If the other host is down for certain: colo failover --force");
+                _node.Attention = Attentions.NoPermission(why);
+            });
+    }
+
+    /// <summary>A short silence has ended before anything was decided on it, and the token is spent.</summary>
+    private void Rearm()
+    {
+        Log.Info("the secondary is heard again");
+        _node.Tell("protected", "the secondary is heard again", null);
+        RenewToken();
+    }
+
+    private void StopAsking()
+    {
+        _asking = false;
+        _node.Permission?.Cancel();
     }
 
     private void CompleteHandover()
@@ -339,6 +423,7 @@ internal sealed partial class PrimaryRole
         if (_session is null)
             return;
         _dismissReason = reason;
+        _dismissed = true;
         _session.SendControl(ControlMessage.Dismiss, []);
         _dismissTimer.SetAfter(_settings.Timeout);
     }
@@ -389,6 +474,13 @@ internal sealed partial class PrimaryRole
         if (silence >= _settings.TimeoutNs && now >= _listenUntilNs)
         {
             var reason = $"no sign of it for {silence / 1_000_000} ms";
+            if (_state_ == PrimaryState.Protected && _node.Permission is { } permission)
+            {
+                AskPermission(session, permission, reason);
+                WatchSilenceAt(now + (_settings.Heartbeat.Ticks * 100));
+                return;
+            }
+
             // It was this process that stood still: the other one is asked before this one speaks.
             if (_listenUntilNs != 0)
                 AskWhetherPrimary(session, () => SecondaryLost(reason));

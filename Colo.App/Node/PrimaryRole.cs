@@ -71,7 +71,11 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _endTimer = node.Loop.AddTimer(() => FinishEnd("the secondary did not answer"));
         _dismissTimer = node.Loop.AddTimer(() =>
         {
-            if (!HandedOver)
+            if (HandedOver || _session is not { } session)
+                return;
+            if (_state_ == PrimaryState.Protected && node.Permission is { } permission)
+                AskPermission(session, permission, _dismissReason);
+            else
                 SecondaryLost(_dismissReason);
         });
         _silenceTimer = node.Loop.AddTimer(CheckSilence);

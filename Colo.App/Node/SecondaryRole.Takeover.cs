@@ -3,6 +3,7 @@ using Colo.Link;
 using Colo.Linux;
 using Colo.Machine;
 using Colo.Monitor;
+using Colo.Protection;
 
 namespace Colo.Node;
 
@@ -66,6 +67,8 @@ internal sealed partial class SecondaryRole
             return null;
         }
 
+        if (_node.Permission is not null && !force)
+            return "the primary is silent, and this node has no permission to take over (colo status says why). If the other host is down for certain: colo failover --force";
         TakeOver(force ? "the operator forced it" : "the operator asked for it; the primary is gone", planned: false);
         return null;
     }
@@ -135,6 +138,12 @@ internal sealed partial class SecondaryRole
     {
         if (_state != SecondaryState.Protected || _takeover is not null)
             return;
+        if (_node.Permission is { } permission)
+        {
+            AskPermission(permission);
+            return;
+        }
+
         if (_node.Settings.SilenceTakeover)
         {
             TakeOver("the primary is silent, and [failover] silence = takeover", planned: false);
@@ -148,7 +157,56 @@ internal sealed partial class SecondaryRole
         _silenceTold = true;
         Log.Error(
             "THE PRIMARY IS SILENT. A cut cable looks the same as a dead host, so this node stays silent too. " +
-            "If the other host is down for certain: colo failover --force");
+            "If the other host is down for certain: colo failover");
+        _node.Tell("silent", "the primary is silent", Attentions.PrimarySilent());
+    }
+
+    /// <summary>Somebody else is asked who goes on: whatever the answer is, this pairing ends with it.</summary>
+    private void AskPermission(IPermission permission)
+    {
+        if (!Connected)
+            CallAgain();
+        if (_asking)
+            return;
+        _asking = true;
+        // An echo sent from here on would open the primary's window again.
+        _heartbeat?.Dispose();
+        Log.Warning("THE PRIMARY IS SILENT; this node asks for permission to take the guest over");
+        _node.Tell("silent", "the primary is silent", Attentions.PrimarySilentAsked());
+        permission.Ask(
+            "the primary is silent",
+            may =>
+            {
+                if (_state != SecondaryState.Protected || _takeover is not null)
+                    return;
+                if (may)
+                    TakeOver("the primary is silent, and permission to take over was given", planned: false);
+                else
+                    Restart("the primary is silent, and has gone on alone: it was given permission first");
+            },
+            why =>
+            {
+                if (_node.Attention?.What is { } what && !what.Contains(why, StringComparison.Ordinal))
+                    Log.Error($"THE PRIMARY IS SILENT, and there is no permission to take over: {why}. This node stays silent. If the other host is down for certain: colo failover --force");
+                _node.Attention = Attentions.NoPermission(why);
+            });
+    }
+
+    private bool _asking;
+
+    private void OnToken(ReadOnlySpan<byte> body)
+    {
+        if (_node.Arbiter is not { } arbiter)
+            return;
+        var (generation, cluster) = (BitConverter.ToUInt64(body), BitConverter.ToUInt64(body[9..]));
+        if (arbiter.EtcdCluster != 0 && arbiter.EtcdCluster != cluster)
+        {
+            arbiter.Token = null;
+            Log.Error($"the two nodes ask different etcd clusters ({arbiter.EtcdCluster:x} here, {cluster:x} there): nobody could decide between them. Make [failover] arbiter alike");
+            return;
+        }
+
+        arbiter.Token = new Arbiter.ArbiterOwner(generation, body[8] == 0 ? Configuration.NodeId.A : Configuration.NodeId.B);
     }
 
     /// <summary>

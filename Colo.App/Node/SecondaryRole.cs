@@ -73,6 +73,9 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         {
             AttemptFailed = OnAttemptFailed,
         };
+        // Of an earlier pairing.
+        if (node.Arbiter is { } arbiter)
+            arbiter.Token = null;
         vm.SetPath(this);
     }
 
@@ -154,6 +157,8 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     public void Dispose()
     {
         _state = SecondaryState.Ended;
+        if (_asking)
+            _node.Permission?.Cancel();
         _silenceTimer.Dispose();
         _settleTimer.Dispose();
         _dialer.Dispose();
@@ -192,6 +197,16 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
             return;
         _lastAttempt = result.Text;
         Log.Info($"waiting for the primary: {result.Text}");
+        _node.Attention = Attentions.NoPrimary(result.Text);
+    }
+
+    private void OnHeardAgain()
+    {
+        Log.Info("the primary is heard again");
+        if (!_silenceTold || _state != SecondaryState.Protected)
+            return;
+        _silenceTold = false;
+        _node.Tell("protected", "the primary is heard again", null);
     }
 
     private void OnPaired(PairSession channels)
@@ -202,7 +217,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         var beats = new Heartbeat(_node.Settings.Heartbeat, _node.Settings.Timeout, TimeSpan.FromTicks(_node.Settings.MarginNs / 100), MonotonicClock.Now);
         _heartbeat = new LinkHeartbeat(_node.Loop, _control, beats, () => new HeartbeatStatus(_epoch, 0, 0), OnSilence)
         {
-            HeardAgain = () => Log.Info("the primary is heard again"),
+            HeardAgain = OnHeardAgain,
         };
         var writer = new State.StateWriter();
         _vm.Offer.Write(writer);
@@ -228,6 +243,9 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
             case ControlMessage.DisksSent when _disks is { } disks && _state == SecondaryState.Syncing:
                 var sent = new State.StateReader(body, "marks of the disks");
                 disks.OnSent(CheckpointMarks.Read(ref sent, disks.Count), () => _control?.TrySend((ushort)ControlMessage.DisksReady, [], []));
+                break;
+            case ControlMessage.ArbiterToken when body.Length == 17 && body[8] <= 1:
+                OnToken(body);
                 break;
             case ControlMessage.PairRefuse:
                 Log.Error($"the primary refuses this node: {System.Text.Encoding.UTF8.GetString(body)}");
@@ -290,7 +308,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         if (kind is not ((byte)SyncKind.Changed or (byte)SyncKind.Everything))
             throw reader.Bad($"kind of sync {kind}");
         _state = SecondaryState.Syncing;
-        _node.StateChanged("receives the guest for the first time");
+        _node.StateChanged("syncing", "receives the guest for the first time", Attentions.Receiving());
         try
         {
             _disks = new SecondaryDisks(_node, _vm, _channels!.Disks, primary, (SyncKind)kind, OnDisksFailed)
@@ -455,7 +473,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
             Acknowledge(ControlMessage.CheckpointReceived, checkpoint.Epoch);
             _state = SecondaryState.Protected;
             _node.Keeper?.SetFlags(Protection.KeeperPage.NodeFlags.None);
-            _node.StateChanged("protected: can take over");
+            _node.StateChanged("protected", "protected: can take over");
         }
 
         AcknowledgeLoaded(checkpoint.Epoch, MonotonicClock.Now - startedNs);

@@ -109,7 +109,15 @@ internal static unsafe class SnapshotFile
         var temporary = path + ".part";
         try
         {
-            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20))
+            // The guest's memory is for nobody else, whatever the umask says.
+            using (var file = new FileStream(temporary, new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                BufferSize = 1 << 20,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }))
             {
                 Span<byte> header = stackalloc byte[HeaderSize];
                 header.Clear();

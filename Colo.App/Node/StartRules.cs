@@ -120,11 +120,18 @@ internal static class StartRules
                 : new(StartDecision.Follow, "follow", "the other node's data is current");
         }
 
-        var reason = PairingRules.Judge(AsPrimary(o), p);
-        return new(StartDecision.Refuse, "conflict", reason.Kind == SyncKind.Refuse
-            ? $"neither node can lead: {reason.Text}"
-            : "neither node's data is current: each was the secondary last, or never complete. Choose one, check its images, remove its record (the image's path with .colo " +
-              "behind it, or NAME.colo in its state-dir), and start it with --role primary");
+        return new(StartDecision.Refuse, "conflict", Conflict(AsPrimary(o), AsPrimary(p)));
+    }
+
+    private static string Conflict(NodeData o, NodeData p)
+    {
+        const string Choose = "Choose the node whose data is to be kept; stop the other one, remove its record (the image's path with .colo behind it, or NAME.colo in its " +
+            "state-dir), and start it again";
+        if (o.Resolved != DataState.Current && p.Resolved != DataState.Current)
+            return $"neither node's data is current: each was the secondary last, or its first sync was never complete. {Choose}; if the one that is kept refuses, too, check its images and remove its record as well";
+        if (o.Cluster != p.Cluster && o.Cluster != Guid.Empty && p.Cluster != Guid.Empty)
+            return $"the two nodes hold different guests ({o.Cluster} and {p.Cluster}). {Choose}";
+        return $"both nodes have run the guest without the other, and each has data that the other lacks. {Choose}";
     }
 
     private static bool MayLead(NodeData x, NodeData y)

@@ -79,6 +79,9 @@ internal enum ControlMessage : ushort
     /// <summary>Secondary to primary: the images are there, durable and recorded; memory may follow.</summary>
     DisksReady = 19,
 
+    /// <summary>Primary to secondary, u64 generation, u8 node (0 = a, 1 = b), u64 id of the etcd cluster: the arbiter's record that both expect from now on.</summary>
+    ArbiterToken = 21,
+
     /// <summary>Secondary to primary, u64 epoch: what the disks' streams had brought up to that checkpoint is durable.</summary>
     DisksDurable = 20,
 }

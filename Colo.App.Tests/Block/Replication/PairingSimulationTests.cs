@@ -1,4 +1,5 @@
 using Colo.Block.Replication;
+using Colo.Node;
 
 namespace Colo.Tests.Block.Replication;
 
@@ -24,6 +25,8 @@ public sealed class PairingSimulationTests
             }
         }
 
+        string[] started = ["tie", "lead", "follow", "conflict", "unshared", "cold"];
+        Assert.All(started, rule => Assert.True(Pair.Starts.GetValueOrDefault(rule) > 30, $"seed {seed}: {rule} {Pair.Starts.GetValueOrDefault(rule)} times"));
         // The histories reach what can be reached by two nodes; the rest is for restored backups and third nodes.
         string[] reached = ["secondary-empty", "other-guest", "secondary-promoted", "same-data", "went-alone", "both-went-alone", "secondary-old"];
         Assert.All(reached, rule => Assert.True(rules.GetValueOrDefault(rule) > 30, $"seed {seed}: {rule} {rules.GetValueOrDefault(rule)} times"));
@@ -110,6 +113,10 @@ public sealed class PairingSimulationTests
         private List<(int Extent, int Value)> _held = [];
         private List<int> _unseen = [];
         private readonly Dictionary<int, int> _log = [];
+        private bool _people;
+
+        /// <summary>How often each rule of <see cref="StartRules"/> was the one.</summary>
+        public static Dictionary<string, int> Starts { get; } = [];
 
         public string? Wrong { get; private set; }
 
@@ -129,14 +136,20 @@ public sealed class PairingSimulationTests
 
         private void StepDown(Node node, Node other)
         {
+            if (other.Life == Life.Down)
+                StartByThemselves(node, other);
             node.Resolve();
             switch (random.Next(20))
             {
+                // A second guest on the other node is people's doing.
                 case 0 when node.Record.State == DataState.Empty && (other.Record.State == DataState.Empty || random.Next(8) == 0):
+                    _people |= other.Record.State != DataState.Empty;
                     Say(node, "becomes the first", node.Record.BecomeFirst(NewId(), NewId()));
                     Speak(node);
                     break;
                 case 1 or 2 when node.Record.State == DataState.Current:
+                    // Told to be the primary although the other one may have the guest.
+                    _people |= !StartRules.IsUnshared(node.Record);
                     Say(node, "starts alone", node.Record.GoAlone(NewId()));
                     Speak(node);
                     break;
@@ -144,6 +157,7 @@ public sealed class PairingSimulationTests
                     Meet(node, other);
                     break;
                 case 6 when node.Record.State == DataState.Copy && random.Next(3) == 0:
+                    _people = true;
                     Say(node, "is made the primary", node.Record.TakeOver(NewId()));
                     Speak(node);
                     break;
@@ -154,6 +168,36 @@ public sealed class PairingSimulationTests
                     node.LosePower(random);
                     break;
             }
+        }
+
+        /// <summary>Both nodes are down: what would they do if both were started with --role auto, or only one of them?</summary>
+        private void StartByThemselves(Node node, Node other)
+        {
+            var a = node == _nodes[0];
+            var mine = StartRules.Decide(a, node.Record, new PeerView("undecided", "waiting", other.Record));
+            var theirs = StartRules.Decide(!a, other.Record, new PeerView("undecided", "waiting", node.Record));
+            var alone = StartRules.Decide(a, node.Record, new PeerView(null, "", null));
+            Starts[mine.Rule] = Starts.GetValueOrDefault(mine.Rule) + 1;
+            Starts[alone.Rule] = Starts.GetValueOrDefault(alone.Rule) + 1;
+            var (leads, follows) = (mine.Decision == StartDecision.Lead, mine.Decision == StartDecision.Follow);
+            if ((leads, follows) != (theirs.Decision == StartDecision.Follow, theirs.Decision == StartDecision.Lead) ||
+                (mine.Decision == StartDecision.Refuse) != (theirs.Decision == StartDecision.Refuse))
+                Wrong = $"{node.Name} decides {mine.Decision}, {other.Name} {theirs.Decision}";
+            var (leader, follower) = leads ? (node, other) : (other, node);
+            if (leads || follows)
+                Loses(leader, follower, $"{leader.Name} leads ({mine.Rule})");
+            // Without people's doing there is always one who can.
+            else if (!_people)
+                Wrong = $"nobody leads, and nobody gave anything up: {mine.Text}";
+            if (alone.Decision == StartDecision.Lead && !_people)
+                Loses(node, other, $"{node.Name} leads without having heard of {other.Name}");
+        }
+
+        private void Loses(Node leader, Node follower, string what)
+        {
+            var holds = follower.Record.State is not (DataState.Empty or DataState.Partial);
+            if (holds && !follower.Seen.IsSubsetOf(leader.Seen))
+                Wrong = $"{what}, and what {follower.Name} has shown to the world is lost";
         }
 
         private void StepAlone(Node node, Node other)
@@ -363,7 +407,11 @@ public sealed class PairingSimulationTests
             if (fall)
                 Fall(s);
             else if (random.Next(3) == 0)
+            {
+                // Both go on: only by force.
+                _people |= phase >= Phase.Taken;
                 TakeOver(s, phase);
+            }
             else
                 Leave(s);
         }
@@ -428,6 +476,7 @@ public sealed class PairingSimulationTests
 
         private void GiveUp(Node node)
         {
+            _people = true;
             node.Sync();
             node.Life = Life.Down;
             node.Marks.Clear();

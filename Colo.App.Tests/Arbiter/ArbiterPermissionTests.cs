@@ -1,0 +1,258 @@
+using Colo.Arbiter;
+using Colo.Configuration;
+using Colo.Linux;
+using Colo.Protection;
+
+namespace Colo.Tests.Arbiter;
+
+public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFixture<EtcdSharedFixture>
+{
+    private readonly string _vm = Guid.NewGuid().ToString("N");
+
+    private EtcdProcess Etcd => fixture.Etcd!;
+
+    [EtcdFact]
+    public void Of_two_that_ask_with_the_same_token_exactly_one_may_go_on()
+    {
+        using var a = new Asker(Etcd.Uri, _vm, NodeId.A);
+        using var b = new Asker(Etcd.Uri, _vm, NodeId.B);
+        var winners = new HashSet<NodeId>();
+        for (var round = 0; round < 40; round++)
+        {
+            var token = a.Renew();
+            Assert.Equal((ulong)(2 * round) + 1, token.Generation);
+            b.Loop.Invoke(() => b.Permission.Token = token);
+            var later = round % 3;
+            var other = Task.Run(() =>
+            {
+                Thread.Sleep(later);
+                return b.Ask();
+            });
+            bool?[] answers = [a.Ask(), other.Result];
+            Assert.Single(answers, may => may == true);
+            Assert.Single(answers, may => may == false);
+            winners.Add(answers[0] == true ? NodeId.A : NodeId.B);
+            // The token is spent for both.
+            Assert.Null(a.Ask(0));
+            Assert.Null(b.Ask(0));
+        }
+    }
+
+    [EtcdFact]
+    public void Without_a_token_nobody_may_and_with_an_old_one_neither()
+    {
+        using var a = new Asker(Etcd.Uri, _vm, NodeId.A);
+        using var b = new Asker(Etcd.Uri, _vm, NodeId.B);
+        Assert.Null(b.Ask(0));
+        Assert.Contains("knows nothing of this pairing", b.Stuck.Single(), StringComparison.Ordinal);
+        var old = a.Renew();
+        var token = a.Renew();
+        Assert.True(token.Generation > old.Generation);
+        b.Loop.Invoke(() => b.Permission.Token = old);
+        Assert.False(b.Ask());
+        Assert.True(a.Ask());
+    }
+
+    [EtcdFact]
+    public void While_the_arbiter_is_frozen_nobody_may_and_then_one()
+    {
+        var limit = TimeSpan.FromMilliseconds(300);
+        using var a = new Asker(Etcd.Uri, _vm, NodeId.A, limit);
+        using var b = new Asker(Etcd.Uri, _vm, NodeId.B, limit);
+        var token = a.Renew();
+        b.Loop.Invoke(() => b.Permission.Token = token);
+        Task<bool?> first, second;
+        using (Etcd.Freeze())
+        {
+            first = Task.Run(() => a.Ask());
+            second = Task.Run(() => b.Ask());
+            Assert.True(SpinWait.SpinUntil(() => a.StuckCount > 0 && b.StuckCount > 0, TimeSpan.FromSeconds(60)), "nobody is told that there is no answer");
+            Assert.False(first.IsCompleted || second.IsCompleted, "an answer came from a frozen arbiter");
+        }
+
+        Assert.Equal([false, true], new[] { first.Result, second.Result }.Order());
+    }
+
+    [EtcdFact]
+    public void A_question_that_was_void_and_took_effect_all_the_same_spends_the_token_and_renewing_makes_up_for_it()
+    {
+        using var relay = new EtcdRelay(Etcd.Address);
+        using var a = new Asker(relay.Uri, _vm, NodeId.A, TimeSpan.FromMilliseconds(500));
+        using var b = new Asker(Etcd.Uri, _vm, NodeId.B);
+        var token = a.Renew();
+        // It is carried out, and the answer is lost; the two nodes hear each other again meanwhile.
+        relay.Fault = () => RelayFault.SwallowAnswer;
+        Assert.Null(a.Ask(1));
+        a.Loop.Invoke(a.Permission.Cancel);
+        relay.Fault = () => RelayFault.None;
+        var renewed = a.Renew();
+        Assert.Equal(token.Generation + 2, renewed.Generation);
+        b.Loop.Invoke(() => b.Permission.Token = renewed);
+        Assert.True(b.Ask());
+        Assert.False(a.Ask());
+    }
+
+    [EtcdFact]
+    public void A_claim_of_an_earlier_pairing_answers_nothing_of_this_one()
+    {
+        using var relay = new EtcdRelay(Etcd.Address);
+        using var a = new Asker(Etcd.Uri, _vm, NodeId.A);
+        using var b = new Asker(relay.Uri, _vm, NodeId.B, TimeSpan.FromMilliseconds(500));
+        var before = a.Renew();
+        b.Loop.Invoke(() => b.Permission.Token = before);
+        relay.Fault = () => RelayFault.SwallowRequest;
+        Assert.Null(b.Ask(1));
+        b.Loop.Invoke(b.Permission.Cancel);
+        relay.Fault = () => RelayFault.None;
+        var token = a.Renew();
+        b.Loop.Invoke(() => b.Permission.Token = token);
+        // Its old request may still be carried out: it is settled first, and its being lost is no answer to the new question.
+        Assert.True(b.Ask());
+        relay.Deliver(Assert.Single(relay.Swallowed.Take(1)));
+        Assert.Equal(1, Etcd.Value(ArbiterClient.KeyOf(_vm)).Split("\"owner\":\"b\"").Length - 1);
+        Assert.False(a.Ask());
+    }
+
+    [Fact]
+    public void The_fence_command_gives_permission_when_it_has_succeeded_and_not_before()
+    {
+        var folder = Directory.CreateTempSubdirectory("colo-fence-");
+        using var loop = new LoopOwner();
+        var script = Path.Combine(folder.FullName, "fence");
+        File.WriteAllText(script, $"#!/bin/sh\necho \"$COLO_VM $COLO_PEER $COLO_REASON\" >> {folder.FullName}/calls\ntest -e {folder.FullName}/off || {{ echo not off; exit 1; }}\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        FencePermission permission = null!;
+        using var answered = new ManualResetEventSlim();
+        using var stuck = new ManualResetEventSlim();
+        string? why = null;
+        loop.Loop.Invoke(() =>
+        {
+            permission = new FencePermission(loop.Loop, new Fence(loop.Loop, script), "web1", "192.0.2.1:9990", () => TimeSpan.FromMilliseconds(10));
+            permission.Ask(
+                "no sign of it",
+                may =>
+                {
+                    Assert.True(may);
+                    answered.Set();
+                },
+                text =>
+                {
+                    why = text;
+                    stuck.Set();
+                });
+        });
+        Assert.True(stuck.Wait(TimeSpan.FromSeconds(60)));
+        Assert.Contains("not off", why, StringComparison.Ordinal);
+        Assert.False(answered.IsSet);
+        File.WriteAllText(Path.Combine(folder.FullName, "off"), "");
+        Assert.True(answered.Wait(TimeSpan.FromSeconds(60)), "it is not tried again");
+        Assert.All(File.ReadAllLines(Path.Combine(folder.FullName, "calls")), line => Assert.Equal("web1 192.0.2.1:9990 no sign of it", line));
+        // A question that is void before the command was run is no reason to run it.
+        loop.Loop.Invoke(() =>
+        {
+            File.Delete(Path.Combine(folder.FullName, "calls"));
+            permission.Ask("void", _ => Assert.Fail("answered"), _ => Assert.Fail("stuck"));
+            permission.Cancel();
+        });
+        Thread.Sleep(100);
+        Assert.False(File.Exists(Path.Combine(folder.FullName, "calls")));
+        loop.Loop.Invoke(permission.Dispose);
+        folder.Delete(recursive: true);
+    }
+
+    private sealed class LoopOwner : IDisposable
+    {
+        private readonly Thread _thread;
+
+        public LoopOwner()
+        {
+            _thread = new Thread(Loop.Run);
+            _thread.Start();
+        }
+
+        public EventLoop Loop { get; } = new();
+
+        public void Dispose()
+        {
+            Loop.Stop();
+            _thread.Join();
+            Loop.Dispose();
+        }
+    }
+
+    /// <summary>A node that asks, on a loop of its own.</summary>
+    private sealed class Asker : IDisposable
+    {
+        private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+        private readonly LoopOwner _loop = new();
+        private readonly List<string> _stuck = [];
+
+        public Asker(Uri etcd, string vm, NodeId own, TimeSpan? limit = null) => Loop.Invoke(() => Permission = new ArbiterPermission(
+            Loop, new ArbiterConfiguration([etcd], null, null, null), vm, own, $"run-of-{own}", _ => { }, limit ?? TimeSpan.FromSeconds(30)));
+
+        public EventLoop Loop => _loop.Loop;
+
+        public ArbiterPermission Permission { get; private set; } = null!;
+
+        public IReadOnlyList<string> Stuck
+        {
+            get
+            {
+                lock (_stuck)
+                    return [.. _stuck];
+            }
+        }
+
+        public int StuckCount => Stuck.Count;
+
+        public ArbiterOwner Renew()
+        {
+            using var done = new ManualResetEventSlim();
+            ArbiterOwner token = default;
+            Loop.Invoke(() => Permission.Renew(
+                t =>
+                {
+                    token = t;
+                    done.Set();
+                },
+                Note));
+            Assert.True(done.Wait(Patience), string.Join("; ", Stuck));
+            return token;
+        }
+
+        /// <summary>Asks; null when, within so many refusals to answer, there was no answer.</summary>
+        public bool? Ask(int? stuckLimit = null)
+        {
+            using var done = new ManualResetEventSlim();
+            bool? answer = null;
+            var stuck = 0;
+            Loop.Invoke(() => Permission.Ask(
+                "the test says so",
+                may =>
+                {
+                    answer = may;
+                    done.Set();
+                },
+                why =>
+                {
+                    Note(why);
+                    if (++stuck >= stuckLimit || (stuckLimit is not null && stuckLimit == 0))
+                        done.Set();
+                }));
+            Assert.True(done.Wait(Patience), $"no answer: {string.Join("; ", Stuck)}");
+            return answer;
+        }
+
+        public void Dispose()
+        {
+            Loop.Invoke(Permission.Dispose);
+            _loop.Dispose();
+        }
+
+        private void Note(string why)
+        {
+            lock (_stuck)
+                _stuck.Add(why);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using Colo.Demo;
+using Colo.Tests.Arbiter;
+using Colo.Tests.Support;
+using Xunit.Abstractions;
+
+namespace Colo.Tests.EndToEnd;
+
+/// <summary>Two nodes that lose each other, and a real etcd that each of them reaches or does not.</summary>
+[Collection(EndToEndCollection.Name)]
+[Trait("Category", "EndToEnd")]
+public sealed class ArbiterTests(ITestOutputHelper output)
+{
+    [ArbiterTheory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public void Of_two_nodes_that_lose_each_other_one_at_most_goes_on_and_they_pair_again(bool reachedByA, bool reachedByB) => Run((f, net) =>
+    {
+        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero);
+        using var load = f.Load(new LoadSettings { Echo = 10, Resp = 2, Count = 1 });
+        // Both know the token: a checkpoint more, and nothing to complain of.
+        f.Pair.Wait('a', "protected with the arbiter", s => s.State == "protected" && s.Json.Contains("\"attention\":null", StringComparison.Ordinal), PairFixture.ProtectLimit);
+        f.Pair.Pause(TimeSpan.FromMilliseconds(500));
+        if (!reachedByA)
+            net.Cut('a');
+        if (!reachedByB)
+            net.Cut('b');
+        if (reachedByB)
+            watch.AnnounceTakeover('b');
+        DemoNetwork.SetLink(f.Pair.Network.HostA, up: false);
+        var survivor = 'a';
+        if (reachedByA || reachedByB)
+        {
+            Assert.True(PairFixture.Until(PairFixture.TakeoverLimit, () => Alone(f, 'a') || Alone(f, 'b')), "nobody goes on although the arbiter can be reached");
+            survivor = Alone(f, 'a') ? 'a' : 'b';
+            Assert.True(survivor == 'a' ? reachedByA : reachedByB, $"node {survivor} goes on without the arbiter");
+            PairFixture.GoOn(load, "with the link cut", replies: 10);
+        }
+
+        for (var i = 0; i < 6; i++)
+        {
+            f.Pair.Pause(TimeSpan.FromMilliseconds(300));
+            Assert.False(Alone(f, 'a') && Alone(f, 'b'), "both go on");
+            if (!reachedByA && !reachedByB)
+                Assert.False(Alone(f, 'a') || Alone(f, 'b'), "a node goes on without permission");
+        }
+
+        if (!reachedByA && !reachedByB)
+        {
+            foreach (var node in (char[])['a', 'b'])
+            {
+                Assert.Contains("there is no permission to go on without it", f.Pair.Node(node).TryStatus()!.Json, StringComparison.Ordinal);
+                Assert.Equal(3, ChildProcess.Capture(PairBinary.Path!, ["failover", "--config", f.Pair.Files(node).Config]).Code);
+            }
+        }
+
+        net.Mend();
+        DemoNetwork.SetLink(f.Pair.Network.HostA, up: true);
+        Assert.True(
+            PairFixture.Until(PairFixture.ProtectLimit, () => Protected(f, 'a') || Protected(f, 'b')), $"not protected again:\n{f.Pair.Logs(30)}");
+        if (reachedByA || reachedByB)
+            Assert.True(Protected(f, survivor), $"node {survivor} had gone on, and the other one leads now");
+        PairFixture.GoOn(load, "paired again");
+        f.AssertClean(load);
+        PairFixture.AssertClean(watch);
+    });
+
+    private static bool Alone(PairFixture f, char node) => f.Pair.Node(node).TryStatus() is { Role: "primary", State: "unprotected" or "syncing" };
+
+    private static bool Protected(PairFixture f, char node) => f.Pair.Node(node).TryStatus() is { Role: "primary", State: "protected" };
+
+    private void Run(Action<PairFixture, ArbiterNetwork> test, [System.Runtime.CompilerServices.CallerMemberName] string name = "")
+    {
+        ArbiterNetwork? net = null;
+        try
+        {
+            PairFixture.Run(
+                output, PairBinary.Path!,
+                f =>
+                {
+                    net = new ArbiterNetwork(f.Pair.Network);
+                    f.Pair.Start('a', "primary", $"failover:arbiter=etcd:http://{ArbiterNetwork.AddressFor('a')}:2379");
+                    f.Pair.Start('b', "secondary", $"failover:arbiter=etcd:http://{ArbiterNetwork.AddressFor('b')}:2379");
+                    f.Pair.WaitServing(PairFixture.ProtectLimit);
+                    f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
+                },
+                f => test(f, net!), name: name);
+        }
+        finally
+        {
+            net?.Dispose();
+        }
+    }
+
+    /// <summary>A third host with an etcd, and a cable of its own to each node.</summary>
+    private sealed class ArbiterNetwork : IDisposable
+    {
+        private readonly DemoNetwork _network;
+        private readonly NetworkNamespace _host;
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("colo-arbiter-");
+        private readonly System.Diagnostics.Process _etcd;
+
+        internal ArbiterNetwork(DemoNetwork network)
+        {
+            _network = network;
+            _host = NetworkNamespace.Create($"{network.Client.Name}-etcd");
+            IpTool.Run("-n", _host.Name, "link", "set", "lo", "up");
+            foreach (var node in (char[])['a', 'b'])
+            {
+                IpTool.Run("-n", _host.Name, "link", "add", $"node-{node}", "type", "veth", "peer", "name", "arb0", "netns", network.Host(node).Name);
+                IpTool.Run("-n", _host.Name, "addr", "add", $"{AddressFor(node)}/24", "dev", $"node-{node}");
+                IpTool.Run("-n", _host.Name, "link", "set", $"node-{node}", "up");
+                IpTool.Run("-n", network.Host(node).Name, "addr", "add", $"10.79.{(node == 'a' ? 1 : 2)}.2/24", "dev", "arb0");
+                IpTool.Run("-n", network.Host(node).Name, "link", "set", "arb0", "up");
+            }
+
+            _etcd = _host.Run(() => System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(EtcdProcess.Binary!, [
+                "--data-dir", Path.Combine(_folder.FullName, "data"), "--listen-client-urls", "http://0.0.0.0:2379", "--advertise-client-urls", "http://127.0.0.1:2379",
+                "--listen-peer-urls", "http://127.0.0.1:2380", "--initial-advertise-peer-urls", "http://127.0.0.1:2380", "--initial-cluster", "default=http://127.0.0.1:2380"])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            })!);
+            _etcd.BeginErrorReadLine();
+            _etcd.BeginOutputReadLine();
+        }
+
+        internal static string AddressFor(char node) => $"10.79.{(node == 'a' ? 1 : 2)}.1";
+
+        internal void Cut(char node) => IpTool.Run("-n", _network.Host(node).Name, "link", "set", "arb0", "down");
+
+        internal void Mend()
+        {
+            foreach (var node in (char[])['a', 'b'])
+                IpTool.Run("-n", _network.Host(node).Name, "link", "set", "arb0", "up");
+        }
+
+        public void Dispose()
+        {
+            _etcd.Kill();
+            _etcd.WaitForExit();
+            _etcd.Dispose();
+            _host.Delete();
+            _folder.Delete(recursive: true);
+        }
+    }
+}
+
+/// <summary>A test of two nodes with a real guest and a real etcd.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class ArbiterTheoryAttribute : TheoryAttribute
+{
+    public ArbiterTheoryAttribute() => Skip = Requirement.Pair ?? (EtcdProcess.Binary is null ? "needs etcd (package etcd-server)" : null);
+}
