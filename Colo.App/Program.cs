@@ -1,4 +1,5 @@
 using Colo.Cli;
+using Colo.Demo;
 using Colo.Protection;
 
 namespace Colo;
@@ -13,6 +14,8 @@ public static class Program
         // they are no part of what `colo --help` offers.
         if (args.Length > 0 && args[0] == KeeperProcess.Command)
             return KeeperProcess.Run(args.AsSpan(1));
+        if (args.Length > 0 && args[0] == DemoSweeper.Command)
+            return DemoSweeper.Run(args.AsSpan(1));
         return ColoCommandLine.Invoke(args, Console.Out, Console.Error);
     }
 }

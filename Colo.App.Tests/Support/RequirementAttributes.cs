@@ -41,7 +41,7 @@ internal sealed class PairFactAttribute : FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PairTheoryAttribute : TheoryAttribute
 {
-    public PairTheoryAttribute() => Skip = Requirement.Pair;
+    public PairTheoryAttribute(string? tool = null) => Skip = Requirement.Pair ?? Requirement.Tool(tool);
 }
 
 /// <summary>Where the binary under test is.</summary>

@@ -14,23 +14,27 @@ internal sealed partial class DashboardApp : IDisposable
     private const string NoMouse = "\e[?1003l\e[?1015l\e[?1006l";
     private const int IterationsPerSecond = 20;
 
-    private readonly string _socket;
+    private readonly IDashboardExtension? _extra;
     private readonly IApplication _library;
     private readonly DashboardModel _model = new();
     private readonly ConsoleText _consoleText = new();
+    private readonly Lock _gate = new();
     private readonly DashboardScreen _screen;
     private readonly DashboardView _view;
     private NodePoller? _poller;
+    private volatile bool _left;
+    private bool _over;
     private ConsoleLink? _console;
+    private string _socket;
 
-    private DashboardApp(string socket)
+    private DashboardApp(string socket, IDashboardExtension? extra)
     {
-        _socket = socket;
+        (_socket, _extra) = (socket, extra);
         Terminal.Gui.Drivers.Driver.Force16Colors = true;
 #pragma warning disable CS0618 // The limit has no other place yet in this release of the library.
         Application.MaximumIterationsPerSecond = IterationsPerSecond;
 #pragma warning restore CS0618
-        _screen = new(_model, _consoleText, socket);
+        _screen = new(_model, _consoleText, socket, extra);
         _view = new(canvas => _screen.Draw(canvas, DateTimeOffset.UtcNow), Press,
             Charset.FromEnvironment(Environment.GetEnvironmentVariable), Palette.FromEnvironment(Environment.GetEnvironmentVariable));
         _library = Application.Create();
@@ -51,9 +55,18 @@ internal sealed partial class DashboardApp : IDisposable
     /// <param name="socket">The node's control socket.</param>
     /// <param name="leave">Leaves it, too.</param>
     /// <param name="signalled">Takes SIGINT and SIGTERM instead of leaving; may be null.</param>
-    internal static void Run(string socket, CancellationToken leave, Action<PosixSignal>? signalled = null)
+    internal static void Run(string socket, CancellationToken leave, Action<PosixSignal>? signalled = null) =>
+        Run(new DashboardApp(socket, null), leave, signalled);
+
+    /// <summary>As above, with lines and keys of somebody else, who also says which node is shown.</summary>
+    /// <param name="extra">The additions.</param>
+    /// <param name="leave">Leaves it, too.</param>
+    internal static void Run(IDashboardExtension extra, CancellationToken leave) =>
+        Run(new DashboardApp(extra.Socket, extra), leave, null);
+
+    private static void Run(DashboardApp dashboard, CancellationToken leave, Action<PosixSignal>? signalled)
     {
-        using var app = new DashboardApp(socket);
+        using var app = dashboard;
         // Ahead of the runtime's report, which would go to the alternate screen and be lost.
         UnhandledExceptionEventHandler restore = (_, _) => app._library.Dispose();
         AppDomain.CurrentDomain.UnhandledException += restore;
@@ -71,8 +84,12 @@ internal sealed partial class DashboardApp : IDisposable
     {
         _console?.Dispose();
         _poller?.Dispose();
+        lock (_gate)
+            _over = true;
         _view.Dispose();
         _library.Dispose();
+        // Whoever extends the dashboard has things of its own to put away after it.
+        _left = _extra is not null;
     }
 
     private void Show(CancellationToken leave, Action<PosixSignal>? signalled)
@@ -102,14 +119,16 @@ internal sealed partial class DashboardApp : IDisposable
         using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal);
         using var ended = leave.Register(() => _library.Invoke(Leave));
         _poller = new(_socket, _model, Post);
+        _extra?.Begin(() => Post(Follow));
         _library.Run(_view);
     }
 
     // A terminal that has gone can make its last rites fail or wait; the process must not stay.
-    private static void ExitSoon() => new Thread(() =>
+    private void ExitSoon() => new Thread(() =>
     {
         Thread.Sleep(2000);
-        _exit(128 + 1);
+        if (!_left)
+            _exit(128 + 1);
     }) { IsBackground = true }.Start();
 
     [LibraryImport("libc")]
@@ -118,11 +137,35 @@ internal sealed partial class DashboardApp : IDisposable
     private void Leave() => _library.RequestStop(_view);
 
     // From the threads that ask: on the library's thread, and then drawn.
-    private void Post(Action action) => _library.Invoke(() =>
+    private void Post(Action action)
     {
-        action();
-        _view.SetNeedsDraw();
-    });
+        lock (_gate)
+        {
+            // What is heard after the end has nowhere to go, and the library refuses it.
+            if (_over)
+                return;
+            _library.Invoke(() =>
+            {
+                action();
+                _view.SetNeedsDraw();
+            });
+        }
+    }
+
+    private void Follow()
+    {
+        if (_extra!.Socket == _socket)
+            return;
+        _screen.Socket = _socket = _extra.Socket;
+        _poller!.Dispose();
+        _model.Turn();
+        _poller = new(_socket, _model, Post) { Paused = _screen.Paused, WantsFlows = _screen.Page == Page.Flows };
+        if (_console is not null)
+        {
+            _console.Dispose();
+            _console = new(_socket, _consoleText, Post);
+        }
+    }
 
     private void Press(Key key)
     {
@@ -172,12 +215,13 @@ internal sealed partial class DashboardApp : IDisposable
 
     private void Failover()
     {
+        var socket = _socket;
         string title = "Failover", text;
         var tone = Tone.Bad;
         try
         {
             // Without a limit: a switchover takes as long as it takes, and its answer must not be missed.
-            var reply = ControlClient.Send(_socket, new() { Command = "failover" }, System.Threading.Timeout.InfiniteTimeSpan);
+            var reply = ControlClient.Send(socket, new() { Command = "failover" }, System.Threading.Timeout.InfiniteTimeSpan);
             (text, tone) = reply.Ok ? ("Done.", Tone.Good)
                 : reply.Exit == 3 ? ($"Refused: {reply.Error ?? "the node gave no reason"}", Tone.Warning)
                 : ($"Failed: {reply.Error ?? "the node gave no reason"}", Tone.Bad);

@@ -77,6 +77,17 @@ internal sealed class DashboardModel
         _lastMs = -1;
     }
 
+    /// <summary>
+    /// From now on another node of the same guest is heard. The plots go on, and the last status stands until there is a new
+    /// one; the log and the flows are the node's own.
+    /// </summary>
+    internal void Turn()
+    {
+        (Trouble, _lastMs, Flows) = (null, -1, []);
+        _log.Clear();
+        _known.Clear();
+    }
+
     /// <summary>Takes entries of the log; those that are known already are passed over.</summary>
     internal void Take(IReadOnlyList<LogEntry> entries)
     {

@@ -26,7 +26,7 @@ internal enum DashboardAction
 /// The state of the screen and the drawing of all of it: frame, pages, questions. Keys come in by name, pictures go out
 /// as a <see cref="Canvas"/>; it knows no terminal. Belongs to one thread.
 /// </summary>
-internal sealed class DashboardScreen(DashboardModel model, ConsoleText console, string socket)
+internal sealed class DashboardScreen(DashboardModel model, ConsoleText console, string socket, IDashboardExtension? extra = null)
 {
     /// <summary>The smallest terminal that the pages fit in.</summary>
     internal const int LeastWidth = 80;
@@ -39,6 +39,9 @@ internal sealed class DashboardScreen(DashboardModel model, ConsoleText console,
     private readonly int[] _scroll = new int[Titles.Length];
     private Dialog? _dialog;
     private Page _before;
+
+    /// <summary>The control socket of the node that is shown.</summary>
+    internal string Socket { get; set; } = socket;
 
     /// <summary>The page that is shown.</summary>
     internal Page Page { get; private set; }
@@ -73,6 +76,12 @@ internal sealed class DashboardScreen(DashboardModel model, ConsoleText console,
             return open.IsQuestion && key is "y" or "Y" ? DashboardAction.Failover : DashboardAction.None;
         }
 
+        if (extra?.Keys.FirstOrDefault(k => k.Is(key)) is { } added)
+        {
+            added.Press();
+            return DashboardAction.None;
+        }
+
         switch (key)
         {
             case "q" or "Q":
@@ -84,7 +93,7 @@ internal sealed class DashboardScreen(DashboardModel model, ConsoleText console,
                 Ask();
                 break;
             case "?" or "h" or "H":
-                _dialog = HelpPage.Dialog;
+                _dialog = HelpPage.Dialog(extra);
                 break;
             case "Tab" or "Right":
                 Show((int)Page + 1);
@@ -118,7 +127,9 @@ internal sealed class DashboardScreen(DashboardModel model, ConsoleText console,
         Header(all, now);
         Tabs(all.Part(0, 1, all.Width, 1));
         var body = all.Part(0, 2, all.Width, all.Height - 3);
-        body = body.Below(Notices.Draw(body, model, Busy, socket));
+        if (extra is not null)
+            body = ExtraLines.Draw(body, extra);
+        body = body.Below(Notices.Draw(body, model, Busy, Socket));
         switch (Page)
         {
             case Page.Overview:
@@ -223,9 +234,17 @@ internal sealed class DashboardScreen(DashboardModel model, ConsoleText console,
     private void Foot(Area line)
     {
         line.Fill(0, 0, line.Width, ' ', Tone.Bar);
-        line.Text(1, 0, Page == Page.Console
-            ? "All keys go to the guest.   Ctrl-] leaves the console"
-            : $"1-6 Tab pages   F failover   P {(Paused ? "go on" : "pause")}   ? help   Q quit{(Page is Page.Overview ? "" : "   PgUp PgDn scroll")}", Tone.Bar);
+        if (Page == Page.Console)
+        {
+            line.Text(1, 0, "All keys go to the guest.   Ctrl-] leaves the console", Tone.Bar);
+            return;
+        }
+
+        var added = extra?.Keys.Where(k => k.Label.Length > 0).Select(k => $"{k.Key} {k.Label}").ToList() ?? [];
+        List<string> keys = [.. added, "1-6 Tab pages", .. extra?.Keys.Any(k => k.Is("F")) == true ? [] : (string[])["F failover"],
+            $"P {(Paused ? "go on" : "pause")}", "? help", "Q quit", .. Page is Page.Overview ? [] : (string[])["PgUp PgDn scroll"]];
+        // More keys stand closer together.
+        line.Text(1, 0, string.Join(added.Count > 0 ? "  " : "   ", keys), Tone.Bar);
     }
 
     private void TooSmall(Area all)
@@ -252,7 +271,7 @@ internal sealed record Dialog(string Title, Tone Tone, IReadOnlyList<string> Tex
 {
     internal void Draw(Area all)
     {
-        var lines = Text.SelectMany(t => Wrap.Lines(t, Math.Min(all.Width - 10, 90))).ToList();
+        var lines = Text.SelectMany(t => Wrap.Lines(t, Math.Min(all.Width - 6, 90))).ToList();
         if (!IsQuestion)
             lines.AddRange(["", "any key closes this"]);
         var width = Math.Max(lines.Max(l => l.Length), Title.Length) + 6;

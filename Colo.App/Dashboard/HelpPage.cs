@@ -3,14 +3,15 @@ namespace Colo.Dashboard;
 /// <summary>The help page.</summary>
 internal static class HelpPage
 {
-    internal static Dialog Dialog { get; } = new("Help", Tone.Accent,
+    internal static Dialog Dialog(IDashboardExtension? extra) => new("Help", Tone.Accent,
     [
+        .. extra?.Keys.Where(k => k.Help.Length > 0).Select(k => $"{k.Key,-18}  {k.Help}") ?? [],
         "1 to 6, F1 to F6    a page; Tab, Shift-Tab: the next, the one before",
         "arrows, PgUp, PgDn  scroll; Home, End: the first and the last line",
-        "F                   failover, after a question",
+        .. extra?.Keys.Any(k => k.Is("F")) == true ? [] : (string[])["F                   failover, after a question"],
         "P                   pauses the figures and goes on",
         "Ctrl-L              draws the screen anew",
-        "Q, Ctrl-C           leaves; the node goes on",
+        $"Q, Ctrl-C           {extra?.Leaving ?? "leaves; the node goes on"}",
         "",
         "Console             every key goes to the guest but Ctrl-], which leaves",
         "",

@@ -85,7 +85,7 @@ internal sealed class NodePoller : IDisposable
                     // Whatever it is, it is told and tried again: the dashboard must not end because of its node.
                     pause = RetryPeriod;
                     _lastEntry = 0;
-                    _post(() => _model.Fail(e.Message));
+                    Post(() => _model.Fail(e.Message));
                 }
             }
 
@@ -108,7 +108,7 @@ internal sealed class NodePoller : IDisposable
         if (log.Count > 0)
             _lastEntry = log[^1].Number;
         var flows = _wantsFlows ? Send(new() { Command = "flows", Most = MostFlows }).Flows ?? [] : null;
-        _post(() =>
+        Post(() =>
         {
             _model.Take(status, milliseconds, at);
             _model.Take(log);
@@ -116,6 +116,13 @@ internal sealed class NodePoller : IDisposable
                 _model.Take(flows);
         });
     }
+
+    // An answer that comes after the end is of a node that is not shown any more.
+    private void Post(Action action) => _post(() =>
+    {
+        if (!_stopping)
+            action();
+    });
 
     private ControlReply Send(ControlRequest request)
     {

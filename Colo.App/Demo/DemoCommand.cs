@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Colo.Dashboard;
 
 namespace Colo.Demo;
 
@@ -11,11 +12,16 @@ public static class DemoCommand
     /// <summary>Begins the names of all that the demo makes.</summary>
     internal const string Prefix = "colo-demo-";
 
-    /// <summary>Runs the demo. Ctrl-C and SIGTERM end it; whatever happens, all that it made is removed.</summary>
-    /// <param name="headless">Tells the story by itself and checks it; otherwise a page that keys act upon.</param>
-    /// <param name="duration">How long the load lasts in all, headless; 0 or less: 10 s.</param>
+    /// <summary>How long the load of the headless story runs when nothing is said about it.</summary>
+    internal static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Runs the demo. Ctrl-C, SIGTERM and the end of its terminal end it; whatever happens, all that it made is removed.
+    /// </summary>
+    /// <param name="headless">Tells the story by itself, also where there is a terminal to show the dashboard on.</param>
+    /// <param name="duration">How long the load lasts in all. Null: <see cref="DefaultDuration"/>, and on the dashboard until it is left.</param>
     /// <returns>0 when everything held, 1 when something did not, 2 when the machine lacks something.</returns>
-    public static int Run(bool headless, TimeSpan duration)
+    public static int Run(bool headless, TimeSpan? duration)
     {
         if (Missing() is { } missing)
         {
@@ -24,42 +30,65 @@ public static class DemoCommand
         }
 
         using var stop = new CancellationTokenSource();
+        var hungUp = false;
         void OnSignal(PosixSignalContext context)
         {
             // The process goes on to its finally blocks and removes the namespaces.
             context.Cancel = true;
+            if (context.Signal == PosixSignal.SIGHUP)
+                Volatile.Write(ref hungUp, true);
             stop.Cancel();
         }
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal);
 
         foreach (var name in DemoPair.RemoveLeftovers(Prefix))
             Console.WriteLine($"removed {name}, left by a demo that was killed");
+        using var sweeper = new DemoSweeper();
         DemoPair? pair = null;
         try
         {
             pair = new DemoPair(Prefix, 0, Environment.ProcessPath!, new PairSettings { Disk = true }, stop.Token);
-            return headless || Console.IsOutputRedirected || Console.IsInputRedirected
-                ? new DemoStory(pair, duration > TimeSpan.Zero ? duration : TimeSpan.FromSeconds(10), Console.Out, stop.Token).Run()
-                : new DemoPage(pair, stop.Token).Run();
+            return headless || DashboardApp.Unfit() is not null
+                ? new DemoStory(pair, duration ?? DefaultDuration, Console.Out).Run()
+                : new DemoTerminal(pair, duration, Console.Out, stop.Token).Run();
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("colo demo: stopped");
+            Complain("stopped", null);
             return 1;
         }
         catch (Exception e)
         {
-            Console.Error.WriteLine("colo demo: " + (e is PairException or InvalidOperationException or IOException ? e.Message : e.ToString()));
-            if (pair is not null)
-                Console.Error.WriteLine(pair.Logs());
+            Complain(e is PairException or InvalidOperationException or IOException ? e.Message : e.ToString(), pair);
             return 1;
         }
         finally
         {
             pair?.Dispose();
+            if (Volatile.Read(ref hungUp))
+            {
+                // What the runtime does with the terminal at its end can fail or wait now that there is none.
+                sweeper.Dispose();
+                NativeDemo._exit(1);
+            }
+        }
+    }
+
+    private static void Complain(string what, DemoPair? pair)
+    {
+        try
+        {
+            Console.Error.WriteLine("colo demo: " + what);
+            if (pair is not null)
+                Console.Error.WriteLine(pair.Logs());
+        }
+        catch (IOException)
+        {
+            // Nobody reads it any more; all that was made is to be removed all the same.
         }
     }
 

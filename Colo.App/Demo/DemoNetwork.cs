@@ -79,8 +79,22 @@ public sealed class DemoNetwork : IDisposable
         return removed;
     }
 
-    /// <summary>Whether a process with this id is there.</summary>
-    internal static bool IsAlive(int pid) => Directory.Exists("/proc/" + pid.ToString(CultureInfo.InvariantCulture));
+    /// <summary>Whether a process with this id runs. One that has ended and whose parent has not asked how does not.</summary>
+    internal static bool IsAlive(int pid)
+    {
+        try
+        {
+            // "PID (NAME) STATE ...": the name may hold anything, and so ends at the last parenthesis.
+            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
+            var end = stat.LastIndexOf(") ", StringComparison.Ordinal);
+            return end < 0 || end + 2 >= stat.Length || stat[end + 2] is not ('Z' or 'X');
+        }
+        catch (IOException)
+        {
+            // Not there; or ESRCH, when it ended between opening and reading.
+            return false;
+        }
+    }
 
     /// <summary>Takes a host's cable to the other host away, or gives it back; the switch is not touched.</summary>
     public static void SetLink(NetworkNamespace host, bool up)

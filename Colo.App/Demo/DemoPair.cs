@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Colo.Linux;
+using Colo.Monitor;
 
 namespace Colo.Demo;
 
@@ -15,9 +16,9 @@ public sealed class PairException(string message) : Exception(message);
 public sealed class DemoPair : IDisposable
 {
     private const string Parent = "/run";
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
     private readonly string _binary;
     private readonly PairSettings _settings;
-    private readonly CancellationToken _cancel;
     private readonly NodeProcess?[] _nodes = new NodeProcess?[2];
     private readonly NodeFiles[] _files;
     private readonly Dictionary<string, string>[] _environment = [[], []];
@@ -32,7 +33,7 @@ public sealed class DemoPair : IDisposable
     {
         _binary = binary;
         _settings = settings;
-        _cancel = cancel;
+        Cancel = cancel;
         Folder = Path.Combine(Parent, string.Create(CultureInfo.InvariantCulture, $"{prefix}{System.Environment.ProcessId}.{number}"));
         Network = new DemoNetwork(prefix, number);
         try
@@ -54,6 +55,9 @@ public sealed class DemoPair : IDisposable
 
     /// <summary>The folder of both nodes and the key.</summary>
     public string Folder { get; }
+
+    /// <summary>Ends every wait from now on with <see cref="OperationCanceledException"/>. Belongs to the thread that waits.</summary>
+    internal CancellationToken Cancel { get; set; }
 
     /// <summary>The hosts, the client and the switch.</summary>
     public DemoNetwork Network { get; }
@@ -107,6 +111,35 @@ public sealed class DemoPair : IDisposable
         var now = MonotonicClock.Now;
         Node(node).Signal(NativeDemo.SIGKILL);
         return now;
+    }
+
+    /// <summary>What a node says of itself; null while it does not answer. From any thread.</summary>
+    internal NodeStatus? Ask(char node)
+    {
+        try
+        {
+            var reply = ControlClient.Send(Files(node).Socket, new() { Command = "status" }, AnswerLimit);
+            return reply is { Ok: true, Status: { } status } ? NodeStatus.Parse(status.GetRawText()) : null;
+        }
+        catch (ControlClientException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Asks a protected primary to hand the guest over.</summary>
+    /// <returns>Null when it has; else why not.</returns>
+    internal string? HandOver(char primary, TimeSpan limit)
+    {
+        try
+        {
+            var reply = ControlClient.Send(Files(primary).Socket, new() { Command = "failover" }, limit);
+            return reply.Ok ? null : reply.Error ?? "the node gave no reason";
+        }
+        catch (ControlClientException e)
+        {
+            return e.Message;
+        }
     }
 
     /// <summary>Powers the guest off and waits until both nodes have ended.</summary>
@@ -219,8 +252,8 @@ public sealed class DemoPair : IDisposable
     /// <summary>Waits; ends early with <see cref="OperationCanceledException"/> when the caller cancels.</summary>
     public void Pause(TimeSpan time)
     {
-        _cancel.WaitHandle.WaitOne(time);
-        _cancel.ThrowIfCancellationRequested();
+        Cancel.WaitHandle.WaitOne(time);
+        Cancel.ThrowIfCancellationRequested();
     }
 
     /// <summary>The last lines of both nodes' logs.</summary>
@@ -275,7 +308,7 @@ public sealed class DemoPair : IDisposable
         }
         catch (IOException e)
         {
-            Monitor.Log.Warning($"{folder} could not be removed: {e.Message}");
+            Log.Warning($"{folder} could not be removed: {e.Message}");
         }
     }
 }

@@ -16,7 +16,6 @@ public sealed class LoadGenerator : IDisposable
     private readonly LoopTimer _timer;
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _started = new(false);
-    private readonly CancellationToken _cancel;
     private Exception? _fatal;
     private long _since = MonotonicClock.Now;
     private ulong _countLow = ulong.MaxValue;
@@ -32,7 +31,7 @@ public sealed class LoadGenerator : IDisposable
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.MaxBytes, 32);
         Settings = settings;
-        _cancel = cancel;
+        Cancel = cancel;
         // Keys and identifiers of two loads on one guest must differ, even with the same seed.
         RunId = HashCode.Combine(settings.Seed, Environment.ProcessId, MonotonicClock.Now) & 0x7FFFFFFF;
         Loop.OnError = e => _errors.Add("load: " + e);
@@ -54,6 +53,9 @@ public sealed class LoadGenerator : IDisposable
 
     /// <summary>What is asked.</summary>
     public LoadSettings Settings { get; }
+
+    /// <summary>Ends every wait from now on with <see cref="OperationCanceledException"/>. Belongs to the thread that waits.</summary>
+    internal CancellationToken Cancel { get; set; }
 
     internal int RunId { get; }
 
@@ -243,7 +245,7 @@ public sealed class LoadGenerator : IDisposable
         {
             if (MonotonicClock.Now >= end)
                 return false;
-            _cancel.ThrowIfCancellationRequested();
+            Cancel.ThrowIfCancellationRequested();
             Thread.Sleep(5);
         }
 

@@ -7,6 +7,8 @@ internal static unsafe partial class NativeDemo
 {
     internal const int CLONE_NEWNET = 0x40000000;
     internal const int O_RDONLY_CLOEXEC = 0x80000;
+    internal const int O_RDWR_CLOEXEC = 0x80002;
+    internal const long SYS_pidfd_open = 434;
     internal const int SIGINT = 2;
     internal const int SIGKILL = 9;
     internal const int SIGTERM = 15;
@@ -87,4 +89,13 @@ internal static unsafe partial class NativeDemo
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    internal static partial int getppid();
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    internal static partial long pidfd_open(long number, int pid, uint flags);
+
+    [LibraryImport("libc")]
+    internal static partial void _exit(int status);
 }

@@ -1,0 +1,65 @@
+using System.Globalization;
+using Colo.Linux;
+using Colo.Monitor;
+
+namespace Colo.Demo;
+
+/// <summary>
+/// A process beside the demo that waits for its death. A demo that ends by itself removes what it made; one that was
+/// killed with SIGKILL cannot, and then this one does. The namespaces would outlive a mere death of the nodes.
+/// </summary>
+internal sealed class DemoSweeper : IDisposable
+{
+    /// <summary>The hidden first argument that starts one; the demo's process id follows.</summary>
+    internal const string Command = "demo-sweeper";
+
+    private const int InvalidArguments = 2;
+    private readonly Linux.ChildProcess _process;
+
+    /// <summary>Starts one for this process.</summary>
+    /// <exception cref="LinuxException">It cannot be started.</exception>
+    internal DemoSweeper()
+    {
+        using var nothing = FileDescriptor.FromResult(NativeDemo.open("/dev/null", NativeDemo.O_RDWR_CLOEXEC), "open /dev/null");
+        // In a session of its own: what ends the demo at its terminal must not end this one with it.
+        _process = Linux.ChildProcess.StartSession(
+            Environment.ProcessPath!, [Command, Environment.ProcessId.ToString(CultureInfo.InvariantCulture)], nothing.Number);
+    }
+
+    /// <summary>Is the process: waits until its parent, the demo, has ended, and removes what it left.</summary>
+    /// <param name="arguments">The demo's process id.</param>
+    /// <returns>The exit status.</returns>
+    internal static unsafe int Run(ReadOnlySpan<string> arguments)
+    {
+        if (arguments.Length != 1 || !int.TryParse(arguments[0], NumberStyles.None, CultureInfo.InvariantCulture, out var demo))
+            return InvalidArguments;
+        // Whom the descriptor means is certain only while the demo is still the parent afterwards.
+        var handle = (int)NativeDemo.pidfd_open(NativeDemo.SYS_pidfd_open, demo, 0);
+        if (handle >= 0 && NativeDemo.getppid() == demo)
+        {
+            using var death = FileDescriptor.FromResult(handle, "pidfd_open");
+            var end = new NativeControl.PollFd { Fd = death.Number, Events = NativeControl.POLLIN };
+            while (NativeControl.poll(&end, 1, -1) < 1)
+            {
+                // A signal came first.
+            }
+        }
+
+        // A process that the demo was just starting may still come to a namespace after the first look.
+        for (var look = 0; look < 2; look++)
+        {
+            DemoPair.RemoveLeftovers(DemoCommand.Prefix);
+            Thread.Sleep(200);
+        }
+
+        return 0;
+    }
+
+    /// <summary>Ends it: everything has been removed.</summary>
+    public void Dispose()
+    {
+        _process.SignalGroup(NativeDemo.SIGKILL);
+        _process.WaitForEnd();
+        _process.Dispose();
+    }
+}
