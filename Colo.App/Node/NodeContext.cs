@@ -34,6 +34,7 @@ internal sealed partial class NodeContext : IDisposable
     private static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(5);
 
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RecordAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan NotifyEndLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DiskEndLimit = TimeSpan.FromSeconds(30);
 
@@ -264,7 +265,23 @@ internal sealed partial class NodeContext : IDisposable
     }
 
     /// <summary>The guest goes on here alone: recorded before the world sees anything that the secondary has not shared.</summary>
-    internal void Alone() => Record(History.GoAlone);
+    internal void Alone()
+    {
+        if (Record(History.GoAlone))
+            return;
+        // Until it is recorded, this node's next run would yield to a secondary that knows less.
+        LoopTimer again = null!;
+        again = Loop.AddTimer(() =>
+        {
+            // Not in the middle of a sync, which has offered the data by the identity that it had. A secondary that has it all makes up for it.
+            var state = Primary?.State ?? PrimaryState.Stopped;
+            if (state is PrimaryState.Protected or PrimaryState.Stopped || (state == PrimaryState.Unprotected && Record(History.GoAlone, quiet: true)))
+                Loop.Post(again.Dispose);
+            else
+                again.SetAfter(RecordAgain);
+        });
+        again.SetAfter(RecordAgain);
+    }
 
     /// <summary>The secondary is current.</summary>
     internal void PeerIsCurrent() => Record(History.Protect);
@@ -275,16 +292,19 @@ internal sealed partial class NodeContext : IDisposable
     /// <summary>The guest has ended in order on both nodes.</summary>
     internal void GuestEnded() => Record(History.GuestEnded);
 
-    private static void Record(Action change)
+    private static bool Record(Action change, bool quiet = false)
     {
         try
         {
             change();
+            return true;
         }
         catch (IOException e)
         {
             // The guest is worth more than the record. Who is current has to be told by people after the next crash.
-            Log.Error($"{e.Message}; what this node is could not be recorded");
+            if (!quiet)
+                Log.Error($"{e.Message}; what this node is could not be recorded");
+            return false;
         }
     }
 
