@@ -1,6 +1,7 @@
 using Colo.Arbiter;
 using Colo.Configuration;
 using Colo.Linux;
+using Colo.Tests.Devices;
 
 namespace Colo.Tests.Arbiter;
 
@@ -8,14 +9,12 @@ namespace Colo.Tests.Arbiter;
 internal sealed class ArbiterNode : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private readonly Thread _thread;
+    private readonly LoopThread _loop = new(new EventLoop());
 
     internal ArbiterNode(ArbiterConfiguration configuration, string key, NodeId id = NodeId.A, TimeSpan? limit = null)
     {
         Id = id;
         Client = new ArbiterClient(Loop, configuration, key, limit ?? TimeSpan.FromSeconds(30));
-        _thread = new Thread(Loop.Run);
-        _thread.Start();
     }
 
     internal ArbiterNode(Uri etcd, string key, NodeId id = NodeId.A, TimeSpan? limit = null)
@@ -23,7 +22,7 @@ internal sealed class ArbiterNode : IDisposable
     {
     }
 
-    internal EventLoop Loop { get; } = new();
+    internal EventLoop Loop => _loop.Loop;
 
     internal ArbiterClient Client { get; }
 
@@ -39,9 +38,7 @@ internal sealed class ArbiterNode : IDisposable
     public void Dispose()
     {
         Loop.Invoke(Client.Dispose);
-        Loop.Stop();
-        _thread.Join();
-        Loop.Dispose();
+        _loop.Dispose();
     }
 
     private T Ask<T>(Action<Action<T>> ask)

@@ -2,6 +2,7 @@ using Colo.Arbiter;
 using Colo.Configuration;
 using Colo.Linux;
 using Colo.Protection;
+using Colo.Tests.Devices;
 
 namespace Colo.Tests.Arbiter;
 
@@ -117,7 +118,7 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
     public void The_fence_command_gives_permission_when_it_has_succeeded_and_not_before()
     {
         var folder = Directory.CreateTempSubdirectory("colo-fence-");
-        using var loop = new LoopOwner();
+        using var loop = new LoopThread(new EventLoop());
         var script = Path.Combine(folder.FullName, "fence");
         File.WriteAllText(script, $"#!/bin/sh\necho \"$COLO_VM $COLO_PEER $COLO_REASON\" >> {folder.FullName}/calls\ntest -e {folder.FullName}/off || {{ echo not off; exit 1; }}\n");
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -160,31 +161,11 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
         folder.Delete(recursive: true);
     }
 
-    private sealed class LoopOwner : IDisposable
-    {
-        private readonly Thread _thread;
-
-        public LoopOwner()
-        {
-            _thread = new Thread(Loop.Run);
-            _thread.Start();
-        }
-
-        public EventLoop Loop { get; } = new();
-
-        public void Dispose()
-        {
-            Loop.Stop();
-            _thread.Join();
-            Loop.Dispose();
-        }
-    }
-
     /// <summary>A node that asks, on a loop of its own.</summary>
     private sealed class Asker : IDisposable
     {
         private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-        private readonly LoopOwner _loop = new();
+        private readonly LoopThread _loop = new(new EventLoop());
         private readonly List<string> _stuck = [];
 
         public Asker(Uri etcd, string vm, NodeId own, TimeSpan? limit = null) => Loop.Invoke(() => Permission = new ArbiterPermission(

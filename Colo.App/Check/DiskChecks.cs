@@ -84,7 +84,7 @@ internal sealed class DiskChecks(ColoConfiguration configuration, NodeRole role,
         var first = configuration.Disks.FirstOrDefault(disk => !disk.ReadOnly);
         if (first is null || role == NodeRole.Standalone)
             return;
-        if (NodeRecord.PathFor(configuration.Vm.StateDirectory, configuration.Vm.Name, first.Path) is not { } path)
+        if (NodeHistory.PathOf(configuration) is not { } path)
         {
             findings.Failed("record", $"beside {first.Path} nothing can be kept of what this node's data is worth", "set [vm] state-dir");
             return;

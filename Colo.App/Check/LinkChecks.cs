@@ -154,12 +154,9 @@ internal sealed class LinkChecks(ColoConfiguration configuration, NodeId? node, 
 
     private Block.Replication.NodeData? Data()
     {
-        var first = configuration.Disks.FirstOrDefault(disk => !disk.ReadOnly);
         try
         {
-            return Block.Replication.NodeRecord.PathFor(configuration.Vm.StateDirectory, configuration.Vm.Name, first?.Path) is { } path
-                ? Block.Replication.NodeRecord.Peek(path)
-                : null;
+            return NodeHistory.PathOf(configuration) is { } path ? Block.Replication.NodeRecord.Peek(path) : null;
         }
         catch (IOException)
         {

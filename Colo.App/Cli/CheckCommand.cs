@@ -13,10 +13,7 @@ internal static class CheckCommand
         {
             Description = "What the node is to be. Default: auto, which checks for both roles of a pair",
         }.AcceptOnlyFromAmong("primary", "secondary", "standalone", "auto");
-        var node = new Option<string>("--node")
-        {
-            Description = "Which address of [link] is this node's. Without it: the one that is this host's own",
-        }.AcceptOnlyFromAmong("a", "b");
+        var node = RunCommand.NodeOption();
         var sets = RunCommand.Sets();
         var wait = new Option<int>("--wait")
         {

@@ -19,10 +19,7 @@ internal static class RunCommand
                 + "what both nodes have recorded",
             Required = true,
         }.AcceptOnlyFromAmong("primary", "secondary", "standalone", "auto");
-        var node = new Option<string>("--node")
-        {
-            Description = "Which address of [link] is this node's. Without it: the one that is this host's own",
-        }.AcceptOnlyFromAmong("a", "b");
+        var node = NodeOption();
         var sets = Sets();
         var restore = new Option<string>("--restore")
         {
@@ -83,6 +80,11 @@ internal static class RunCommand
         });
         return command;
     }
+
+    internal static Option<string> NodeOption() => new Option<string>("--node")
+    {
+        Description = "Which address of [link] is this node's. Without it: the one that is this host's own",
+    }.AcceptOnlyFromAmong("a", "b");
 
     internal static Option<string[]> Sets() => new("--set")
     {

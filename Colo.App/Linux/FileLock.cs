@@ -8,7 +8,6 @@ internal static partial class FileLock
     private const int LOCK_SH = 1;
     private const int LOCK_EX = 2;
     private const int LOCK_NB = 4;
-    private const int EWOULDBLOCK = 11;
     private const int Tries = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
@@ -18,7 +17,7 @@ internal static partial class FileLock
     /// </summary>
     /// <param name="fd">The file.</param>
     /// <param name="shared">Others may lock it shared too.</param>
-    /// <returns>0; EWOULDBLOCK: another process has it; or another errno.</returns>
+    /// <returns>0; EAGAIN: another process has it; or another errno.</returns>
     internal static int Take(int fd, bool shared)
     {
         for (var left = Tries; ;)
@@ -28,7 +27,7 @@ internal static partial class FileLock
             var errno = Marshal.GetLastPInvokeError();
             if (errno == Errno.EINTR)
                 continue;
-            if (errno != EWOULDBLOCK || --left == 0)
+            if (errno != Errno.EAGAIN || --left == 0)
                 return errno;
             Thread.Sleep(Pause);
         }

@@ -30,21 +30,6 @@ public sealed class GuestConsole
     /// <summary>Why what is typed does not reach the guest; null when it does. From any thread.</summary>
     public Func<string?> NoInput { get; set; } = static () => null;
 
-    /// <summary>What the node keeps of the guest's output: at most 64 KiB, the newest.</summary>
-    public byte[] Kept
-    {
-        get
-        {
-            lock (_gate)
-            {
-                var from = Math.Max(0, _written - KeptBytes);
-                var copy = new byte[_written - from];
-                Copy(from, copy);
-                return copy;
-            }
-        }
-    }
-
     /// <summary>One byte that the guest sent. On a vCPU's thread.</summary>
     public void Output(byte octet)
     {

@@ -22,7 +22,6 @@ internal sealed class AutoStart : IDisposable
     private readonly Action<StartVerdict> _decided;
     private readonly LoopTimer _timer;
     private readonly long _graceEndsNs;
-    private InquiryCall? _call;
     private string _told = "";
     private bool _over;
 
@@ -33,7 +32,7 @@ internal sealed class AutoStart : IDisposable
     {
         _node = node;
         _decided = decided;
-        _path = RecordPath(configuration);
+        _path = NodeHistory.PathOf(configuration);
         _timer = node.Loop.AddTimer(Ask);
         // With the peer silent for less than the failover timeout nothing could be said of it anyway.
         _graceEndsNs = MonotonicClock.Now + (Math.Max(Grace.Ticks, 2 * node.Settings.Timeout.Ticks) * 100);
@@ -66,17 +65,9 @@ internal sealed class AutoStart : IDisposable
     {
         _over = true;
         _timer.Dispose();
-        _call?.Dispose();
     }
 
-    /// <summary>Where the record is; null when none is kept.</summary>
-    internal static string? RecordPath(ColoConfiguration configuration)
-    {
-        var first = configuration.Disks.FirstOrDefault(disk => !disk.ReadOnly);
-        return first is null ? null : NodeRecord.PathFor(configuration.Vm.StateDirectory, configuration.Vm.Name, first.Path);
-    }
-
-    private void Ask() => _call = _node.Ask(OnAnswer);
+    private void Ask() => _node.Ask(OnAnswer);
 
     private void OnAnswer(InquiryResult result)
     {
@@ -98,10 +89,12 @@ internal sealed class AutoStart : IDisposable
         }
 
         if (_told != verdict.Text)
+        {
             Log.Warning($"{_node.Identity.VmName}: not decided yet what this node is: {verdict.Text}");
-        if (_told != verdict.Text)
             _node.Tell("waiting", verdict.Text, Attentions.Undecided(verdict.Text));
-        _told = verdict.Text;
+            _told = verdict.Text;
+        }
+
         _timer.SetAfter(Again);
     }
 

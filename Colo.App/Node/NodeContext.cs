@@ -55,8 +55,7 @@ internal sealed partial class NodeContext : IDisposable
     {
         _configuration = configuration;
         Life = life;
-        // Whatever machine is behind it then: looked up anew for each input.
-        life.Console.Input = Type;
+        life.TypeInto(Loop, () => Primary is null ? null : Vm.Machine.Serial);
         life.Console.NoInput = () => Primary is null ? "this node's guest follows the primary's: its console can be read here, and typed on at the primary" : null;
         _notifier = configuration.Failover.NotifyCommand is { } command ? new Notifier(Loop, command) : null;
         OwnAddress = own;
@@ -372,6 +371,14 @@ internal sealed partial class NodeContext : IDisposable
         });
     }
 
+    /// <summary>Permission to go on without the other node cannot be had for now; logged once for each reason.</summary>
+    internal void TellNoPermission(string what, string consequence, string why)
+    {
+        if (Attention?.What is { } told && !told.Contains(why, StringComparison.Ordinal))
+            Log.Error($"{what}: {why}. {consequence}. If the other host is down for certain: colo failover --force");
+        Attention = Attentions.NoPermission(why);
+    }
+
     /// <summary>The arbiter was looked for: its absence changes nothing but what the operator is told.</summary>
     private void OnArbiter(ArbiterHealth health)
     {
@@ -538,22 +545,6 @@ internal sealed partial class NodeContext : IDisposable
         Secondary.Start();
     }
 
-    /// <summary>What is typed at the console. On a thread of the control socket.</summary>
-    private int Type(ReadOnlyMemory<byte> bytes)
-    {
-        var taken = -1;
-        try
-        {
-            Loop.Invoke(() => taken = Primary is null ? -1 : Vm.Machine.Serial.Input(bytes.Span));
-        }
-        catch (ObjectDisposedException)
-        {
-            // The node ends.
-        }
-
-        return taken;
-    }
-
     private void WatchMachine() => Vm.Machine.OnEvent = (what, text) =>
     {
         Primary?.OnMachineEvent(what, text);
@@ -588,13 +579,13 @@ internal sealed partial class NodeContext : IDisposable
     /// <summary>What the other node is told that asks.</summary>
     private NodeReport Report() => ReportBuilder.Of(
         _configuration, Undecided is not null ? "undecided" : Primary is not null ? "primary" : "secondary", StateName,
-        AutoStart.RecordPath(_configuration) is null ? null : Undecided is not null ? Undecided.Data : History?.Data);
+        Undecided is { } undecided ? undecided.Data : History?.Recorded);
 
-    /// <summary>Asks the other node what it is and has.</summary>
-    internal InquiryCall Ask(Action<InquiryResult> answer)
+    /// <summary>Asks the other node what it is and has; a call that is under way is given up.</summary>
+    internal void Ask(Action<InquiryResult> answer)
     {
         _call?.Dispose();
-        return _call = new InquiryCall(Loop, PeerAddress, Identity, LinkOptions, answer);
+        _call = new InquiryCall(Loop, PeerAddress, Identity, LinkOptions, answer);
     }
 
     /// <summary>The role as `colo status` names it: one that is not decided yet is that of a node without a guest.</summary>

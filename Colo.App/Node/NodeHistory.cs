@@ -1,4 +1,5 @@
 using Colo.Block.Replication;
+using Colo.Configuration;
 using Colo.Linux;
 
 namespace Colo.Node;
@@ -15,13 +16,22 @@ internal sealed class NodeHistory : IDisposable
 
     private NodeHistory(NodeRecord? record) => _record = record;
 
-    internal NodeData Data => _record?.Data ?? NodeData.New;
+    internal NodeData Data => Recorded ?? NodeData.New;
 
     /// <summary>Where the record is; empty when nothing is kept.</summary>
     internal string Path => _record?.Path ?? "";
 
     /// <summary>What the peer is told when a pairing begins.</summary>
     internal DiskHistory Tell => _record is null ? DiskHistory.None : DiskHistory.Of(_record);
+
+    /// <summary>What is recorded; null when nothing is kept.</summary>
+    internal NodeData? Recorded => _record?.Data;
+
+    /// <summary>Where a configuration's record is; null when none is kept.</summary>
+    internal static string? PathOf(ColoConfiguration configuration) =>
+        configuration.Disks.FirstOrDefault(disk => !disk.ReadOnly) is { } first
+            ? NodeRecord.PathFor(configuration.Vm.StateDirectory, configuration.Vm.Name, first.Path)
+            : null;
 
     /// <summary>Opens the record of a guest whose images are open.</summary>
     /// <exception cref="IOException">It cannot be made, is in use, damaged, or of other disks.</exception>

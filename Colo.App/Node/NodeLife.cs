@@ -1,3 +1,4 @@
+using Colo.Devices.Legacy;
 using Colo.Linux;
 using Colo.Monitor;
 
@@ -31,6 +32,24 @@ internal sealed class NodeLife
         Console.Output(octet);
         _output(octet);
     }
+
+    /// <summary>What is typed at the console goes to this port from now on.</summary>
+    /// <param name="loop">Whose thread the machine belongs to.</param>
+    /// <param name="port">Looked up anew for each input, on the loop's thread; null: nobody takes any.</param>
+    internal void TypeInto(EventLoop loop, Func<SerialPort?> port) => Console.Input = bytes =>
+    {
+        var taken = -1;
+        try
+        {
+            loop.Invoke(() => taken = port()?.Input(bytes.Span) ?? -1);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The node ends.
+        }
+
+        return taken;
+    };
 
     internal void Add(FailoverEvent failover)
     {

@@ -110,7 +110,7 @@ internal static class PairImages
     private static void With(ColoConfiguration configuration, Action<NodeHistory, (string Name, string Path, IBlockBackend Image)[], EventLoop> action)
     {
         var disks = configuration.Disks.Where(disk => !disk.ReadOnly).ToArray();
-        var path = NodeRecord.PathFor(configuration.Vm.StateDirectory, configuration.Vm.Name, disks.FirstOrDefault()?.Path);
+        var path = NodeHistory.PathOf(configuration);
         if (disks.Length == 0 || path is null || !File.Exists(path) || disks.Any(disk => !File.Exists(disk.Path)))
             return;
         using var loop = new EventLoop();

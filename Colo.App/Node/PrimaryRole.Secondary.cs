@@ -17,7 +17,6 @@ internal sealed partial class PrimaryRole
     private string _dismissReason = "";
     private Action<bool>? _switched;
     private bool _taken;
-    private bool _dismissed;
 
     /// <summary>A secondary has opened all channels and fits: the first sync begins.</summary>
     internal void Attach(PrimarySession session)
@@ -26,7 +25,7 @@ internal sealed partial class PrimaryRole
             SecondaryLost("it has begun a new pairing, and given the one before up");
         _session = session;
         _listenUntilNs = 0;
-        _dismissed = false;
+        _dismissReason = "";
         _state_ = PrimaryState.Syncing;
         _node.StateChanged("syncing", "a secondary is there; its first sync begins", Attentions.Syncing());
         session.Start(this);
@@ -327,17 +326,12 @@ internal sealed partial class PrimaryRole
                     return;
                 if (!may)
                     OnTakenOver();
-                else if (_dismissed || MonotonicClock.Now - session.LastEchoedSendNs >= _settings.TimeoutNs)
+                else if (_dismissReason.Length > 0 || MonotonicClock.Now - session.LastEchoedSendNs >= _settings.TimeoutNs)
                     SecondaryLost($"{reason}; permission to go on alone was given");
                 else
                     Rearm();
             },
-            why =>
-            {
-                if (_node.Attention?.What is { } what && !what.Contains(why, StringComparison.Ordinal))
-                    Log.Error($"THE SECONDARY IS SILENT, and there is no permission to go on alone: {why}. This node is silent, too. If the other host is down for certain: colo failover --force");
-                _node.Attention = Attentions.NoPermission(why);
-            });
+            why => _node.TellNoPermission("THE SECONDARY IS SILENT, and there is no permission to go on alone", "This node is silent, too", why));
     }
 
     /// <summary>A short silence has ended before anything was decided on it, and the token is spent.</summary>
@@ -423,7 +417,6 @@ internal sealed partial class PrimaryRole
         if (_session is null)
             return;
         _dismissReason = reason;
-        _dismissed = true;
         _session.SendControl(ControlMessage.Dismiss, []);
         _dismissTimer.SetAfter(_settings.Timeout);
     }

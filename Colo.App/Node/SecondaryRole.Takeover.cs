@@ -184,12 +184,7 @@ internal sealed partial class SecondaryRole
                 else
                     Restart("the primary is silent, and has gone on alone: it was given permission first");
             },
-            why =>
-            {
-                if (_node.Attention?.What is { } what && !what.Contains(why, StringComparison.Ordinal))
-                    Log.Error($"THE PRIMARY IS SILENT, and there is no permission to take over: {why}. This node stays silent. If the other host is down for certain: colo failover --force");
-                _node.Attention = Attentions.NoPermission(why);
-            });
+            why => _node.TellNoPermission("THE PRIMARY IS SILENT, and there is no permission to take over", "This node stays silent", why));
     }
 
     private bool _asking;

@@ -20,7 +20,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
     private StandaloneRunner(ColoConfiguration configuration, EventLoop loop, GuestVm vm, NodeLife life)
     {
         _life = life;
-        life.Console.Input = bytes => Type(bytes);
+        life.TypeInto(loop, () => _ended ? null : vm.Machine.Serial);
         _configuration = configuration;
         _loop = loop;
         _vm = vm;
@@ -123,21 +123,6 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
 
     /// <inheritdoc/>
     public GuestConsole Console => _life.Console;
-
-    private int Type(ReadOnlyMemory<byte> bytes)
-    {
-        var taken = -1;
-        try
-        {
-            _loop.Invoke(() => taken = _ended ? -1 : _vm.Machine.Serial.Input(bytes.Span));
-        }
-        catch (ObjectDisposedException)
-        {
-            // The guest has ended.
-        }
-
-        return taken;
-    }
 
     private void Terminate(PosixSignalContext signal)
     {

@@ -40,7 +40,7 @@ internal sealed class FencePermission(Linux.EventLoop loop, Fence fence, string 
 
         void Run()
         {
-            // One that was asked for by a question that is void is still of use to this one when it ends; its success is not.
+            // The command of a question that is void has to end first: its success would speak of an earlier time.
             if (fence.Running)
             {
                 _timer!.SetAfter(TimeSpan.FromMilliseconds(100));
