@@ -6,7 +6,7 @@ namespace Colo.Tests.Arbiter;
 
 public sealed class ArbiterClaimTests(EtcdSharedFixture fixture) : IClassFixture<EtcdSharedFixture>
 {
-    private readonly string _key = ArbiterClient.KeyOf("web1", Guid.NewGuid().ToString("N"));
+    private string _key = NewKey();
 
     private EtcdProcess Etcd => fixture.Etcd!;
 
@@ -131,15 +131,16 @@ public sealed class ArbiterClaimTests(EtcdSharedFixture fixture) : IClassFixture
     }
 
     [EtcdFact]
-    public void A_claim_that_is_never_answered_is_unknown_and_resolved_later()
+    public void A_claim_that_is_never_answered_is_unknown_and_resolved_later() => WithinTime.Try(TimeSpan.FromSeconds(1), limit =>
     {
+        _key = NewKey();
         using var relay = new EtcdRelay(Etcd.Address);
         relay.Fault = () => RelayFault.SwallowAnswer;
-        using var a = new ArbiterNode(relay.Uri, _key, limit: TimeSpan.FromSeconds(1));
+        using var a = new ArbiterNode(relay.Uri, _key, limit: limit);
         var clock = Stopwatch.StartNew();
         var unknown = a.Claim(null, 1);
         Assert.Equal((ClaimKind.Unknown, true, null), (unknown.Kind, unknown.MayStillTakeEffect, unknown.Current));
-        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(60));
+        Assert.InRange(clock.Elapsed, limit * 0.9, limit + TimeSpan.FromSeconds(60));
         Assert.True(a.Client.HasUnresolvedClaim);
         Assert.Throws<InvalidOperationException>(() => a.Claim(null, 2));
         Assert.Equal(ClaimKind.Unknown, a.Resolve().Kind);
@@ -150,14 +151,15 @@ public sealed class ArbiterClaimTests(EtcdSharedFixture fixture) : IClassFixture
         Assert.False(a.Client.HasUnresolvedClaim);
         Assert.Throws<InvalidOperationException>(() => a.Resolve());
         Assert.Equal(1, Etcd.Version(_key));
-    }
+    });
 
     [EtcdFact]
-    public void A_lost_claim_stays_lost_also_when_its_request_arrives_at_last()
+    public void A_lost_claim_stays_lost_also_when_its_request_arrives_at_last() => WithinTime.Try(TimeSpan.FromSeconds(1), limit =>
     {
+        _key = NewKey();
         using var relay = new EtcdRelay(Etcd.Address);
         relay.Fault = () => RelayFault.SwallowRequest;
-        using var a = new ArbiterNode(relay.Uri, _key, limit: TimeSpan.FromSeconds(1));
+        using var a = new ArbiterNode(relay.Uri, _key, limit: limit);
         using var b = new ArbiterNode(Etcd.Uri, _key, NodeId.B);
         Assert.Equal((ClaimKind.Unknown, true), (a.Claim(null, 1) is var unknown ? unknown.Kind : default, unknown.MayStillTakeEffect));
         Assert.Equal(ClaimKind.Won, b.Claim(null, 1).Kind);
@@ -167,14 +169,15 @@ public sealed class ArbiterClaimTests(EtcdSharedFixture fixture) : IClassFixture
         Assert.NotEmpty(relay.Swallowed);
         Assert.All(relay.Swallowed, request => Assert.DoesNotContain("\"succeeded\":true", relay.Deliver(request), StringComparison.Ordinal));
         Assert.Equal(new ArbiterOwner(1, NodeId.B), a.Read().Record!.Owner);
-    }
+    });
 
     [EtcdFact]
-    public void A_frozen_etcd_is_unknown_in_time_and_the_truth_is_found_when_it_thaws()
+    public void A_frozen_etcd_is_unknown_in_time_and_the_truth_is_found_when_it_thaws() => WithinTime.Try(TimeSpan.FromSeconds(1), limit =>
     {
-        using var a = new ArbiterNode(Etcd.Uri, _key, limit: TimeSpan.FromSeconds(1));
+        _key = NewKey();
+        using var a = new ArbiterNode(Etcd.Uri, _key, limit: limit);
         using var relay = new EtcdRelay(Etcd.Address);
-        using var b = new ArbiterNode(relay.Uri, _key, NodeId.B, TimeSpan.FromSeconds(1));
+        using var b = new ArbiterNode(relay.Uri, _key, NodeId.B, limit);
         Assert.Equal(ClaimKind.Won, a.Claim(null, 1).Kind);
         IDisposable? frozen = null;
         // Between b's read and its compare-and-set.
@@ -189,7 +192,7 @@ public sealed class ArbiterClaimTests(EtcdSharedFixture fixture) : IClassFixture
         var clock = Stopwatch.StartNew();
         var read = a.Read();
         Assert.Equal(ArbiterReadKind.Unknown, read.Kind);
-        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(60));
+        Assert.InRange(clock.Elapsed, limit * 0.9, limit + TimeSpan.FromSeconds(60));
         frozen!.Dispose();
         // The requests lie in its sockets: it carries them out now, or finds that it has.
         ClaimOutcome outcome;
@@ -198,21 +201,24 @@ public sealed class ArbiterClaimTests(EtcdSharedFixture fixture) : IClassFixture
         Assert.Equal(ClaimKind.Won, outcome.Kind);
         Assert.Equal(2, Etcd.Version(_key));
         Assert.Equal(new ArbiterOwner(2, NodeId.B), a.Read().Record!.Owner);
-    }
+    });
 
     [EtcdFact]
-    public void Of_several_endpoints_those_that_live_are_used()
+    public void Of_several_endpoints_those_that_live_are_used() => WithinTime.Try(TimeSpan.FromMilliseconds(300), limit =>
     {
+        _key = NewKey();
         var dead = new Uri($"http://127.0.0.1:{EtcdProcess.FreePort()}");
         using var a = new ArbiterNode(new ArbiterConfiguration([dead, Etcd.Uri], null, null, null), _key);
         Assert.Equal(ClaimKind.Won, a.Claim(null, 1).Kind);
-        using var b = new ArbiterNode(dead, _key, limit: TimeSpan.FromMilliseconds(300));
+        using var b = new ArbiterNode(dead, _key, limit: limit);
         var unknown = b.Claim(null, 1);
         // Nothing was sent.
         Assert.Equal((ClaimKind.Unknown, false), (unknown.Kind, unknown.MayStillTakeEffect));
         Assert.Contains("refused", unknown.Reason, StringComparison.Ordinal);
         Assert.Contains(dead.Authority, unknown.Reason, StringComparison.Ordinal);
-    }
+    });
+
+    private static string NewKey() => ArbiterClient.KeyOf("web1", Guid.NewGuid().ToString("N"));
 
     private static (ClaimOutcome Won, ClaimOutcome Other) Race(ArbiterNode a, ArbiterNode b, ArbiterOwner? now, ulong generation)
     {

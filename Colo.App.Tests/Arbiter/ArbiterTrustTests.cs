@@ -82,13 +82,16 @@ public sealed class ArbiterTrustTests(EtcdSharedFixture fixture) : IClassFixture
     public void Endpoints_of_two_clusters_are_refused()
     {
         using var other = new EtcdProcess();
-        using var relay = new EtcdRelay(Etcd.Address);
-        using var a = new ArbiterNode(new ArbiterConfiguration([relay.Uri, other.Uri], null, null, null), _key, limit: TimeSpan.FromSeconds(1));
-        Assert.Equal(ArbiterReadKind.Absent, a.Read().Kind);
-        relay.Dispose();
-        var read = a.Read();
-        Assert.Equal(ArbiterReadKind.Unknown, read.Kind);
-        Assert.Contains("of one cluster", read.Reason, StringComparison.Ordinal);
+        WithinTime.Try(TimeSpan.FromSeconds(1), limit =>
+        {
+            using var relay = new EtcdRelay(Etcd.Address);
+            using var a = new ArbiterNode(new ArbiterConfiguration([relay.Uri, other.Uri], null, null, null), _key, limit: limit);
+            Assert.Equal(ArbiterReadKind.Absent, a.Read().Kind);
+            relay.Dispose();
+            var read = a.Read();
+            Assert.Equal(ArbiterReadKind.Unknown, read.Kind);
+            Assert.Contains("of one cluster", read.Reason, StringComparison.Ordinal);
+        });
     }
 
     /// <summary>What is no etcd, whatever it says; with each, claims too.</summary>
@@ -103,16 +106,15 @@ public sealed class ArbiterTrustTests(EtcdSharedFixture fixture) : IClassFixture
     [InlineData("HTTP/1.1 503 No\r\nContent-Length: 42\r\n\r\n{\"message\":\"etcdserver: no leader\",\"code\":1", "HTTP status 503")]
     [InlineData("HTTP/1.1 503 No\r\nContent-Length: 45\r\n\r\n{\"message\":\"etcdserver: no leader\",\"code\":14}", "HTTP status 503: etcdserver: no leader")]
     [InlineData("", "")]
-    public void What_is_no_etcd_decides_nothing(string answer, string reason)
+    public void What_is_no_etcd_decides_nothing(string answer, string reason) => WithinTime.Try(Short, limit =>
     {
         using var server = new CannedServer(Encoding.ASCII.GetBytes(answer));
-        // Where the answer itself says what is wrong there is no haste: the time limit is not to come first on a busy machine.
-        using var a = new ArbiterNode(server.Uri, _key, limit: reason.Length > 0 ? TimeSpan.FromSeconds(10) : Short);
+        using var a = new ArbiterNode(server.Uri, _key, limit: limit);
         var read = a.Read();
         Assert.Equal(ArbiterReadKind.Unknown, read.Kind);
         Assert.Contains(reason, read.Reason, StringComparison.Ordinal);
         Assert.Equal((ClaimKind.Unknown, false), (a.Claim(null, 1) is var outcome ? outcome.Kind : default, outcome.MayStillTakeEffect));
-    }
+    });
 
     /// <summary>An etcd that answers a read and then nonsense: never won, never lost.</summary>
     [Theory]
@@ -123,21 +125,21 @@ public sealed class ArbiterTrustTests(EtcdSharedFixture fixture) : IClassFixture
     [InlineData(",\"responses\":[{\"response_put\":{}}]}")]
     [InlineData(",\"responses\":[{\"response_range\":{\"kvs\":[{\"key\":\"YQ==\",\"mod_revision\":\"5\",\"value\":\"YQ==\"}]}}]}")]
     [InlineData(",\"succeeded\":\"yes\"}")]
-    public void An_answer_that_makes_no_sense_is_neither_won_nor_lost(string txn)
+    public void An_answer_that_makes_no_sense_is_neither_won_nor_lost(string txn) => WithinTime.Try(Short, limit =>
     {
         using var server = new CannedServer(Http(Header + "}"), Http(Header + txn));
-        using var a = new ArbiterNode(server.Uri, _key, limit: Short);
+        using var a = new ArbiterNode(server.Uri, _key, limit: limit);
         var outcome = a.Claim(null, 1);
         Assert.Equal((ClaimKind.Unknown, true), (outcome.Kind, outcome.MayStillTakeEffect));
-    }
+    });
 
     [Fact]
-    public void An_answer_without_end_is_cut_at_its_bound()
+    public void An_answer_without_end_is_cut_at_its_bound() => WithinTime.Try(Short, limit =>
     {
         using var server = new CannedServer([.. "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n"u8, .. new byte[1 << 20]]);
-        using var a = new ArbiterNode(server.Uri, _key, limit: TimeSpan.FromSeconds(2));
+        using var a = new ArbiterNode(server.Uri, _key, limit: limit);
         Assert.Contains("longer than 65536 bytes", a.Read().Reason, StringComparison.Ordinal);
-    }
+    });
 
     [EtcdFact]
     public void With_TLS_both_sides_prove_who_they_are()
@@ -151,18 +153,22 @@ public sealed class ArbiterTrustTests(EtcdSharedFixture fixture) : IClassFixture
 
         using (var right = Node(ours.Ca, ours, TimeSpan.FromSeconds(30)))
             Assert.Equal(ClaimKind.Won, right.Claim(null, 1).Kind);
-        using (var wrongCa = Node(others.Ca, ours, Short))
+        WithinTime.Try(Short, limit =>
+        {
+            using var wrongCa = Node(others.Ca, ours, limit);
             Assert.Contains("certificate", wrongCa.Read().Reason, StringComparison.Ordinal);
+        });
         using (var noCa = Node(null, ours, Short))
             Assert.Equal(ArbiterReadKind.Unknown, noCa.Read().Kind);
         using (var wrongClient = Node(ours.Ca, others, Short))
             Assert.Equal(ArbiterReadKind.Unknown, wrongClient.Read().Kind);
-        using (var noClient = Node(ours.Ca, null, Short))
+        WithinTime.Try(Short, limit =>
         {
+            using var noClient = Node(ours.Ca, null, limit);
             var outcome = noClient.Claim(new(1, NodeId.A), 2);
             Assert.Equal((ClaimKind.Unknown, false), (outcome.Kind, outcome.MayStillTakeEffect));
             Assert.Contains("certificate", outcome.Reason, StringComparison.Ordinal);
-        }
+        });
     }
 
     [Fact]
@@ -194,7 +200,7 @@ public sealed class ArbiterTrustTests(EtcdSharedFixture fixture) : IClassFixture
 
         var first = Until(true);
         Assert.Equal(("", null), (first.Reason, first.Record));
-        Assert.InRange(first.Latency, TimeSpan.FromTicks(1), TimeSpan.FromSeconds(1));
+        Assert.InRange(first.Latency, TimeSpan.FromTicks(1), TimeSpan.FromMinutes(2));
         Assert.NotEqual(0ul, first.EtcdCluster);
         using (Etcd.Freeze())
             Assert.Contains("no answer in time", Until(false).Reason, StringComparison.Ordinal);
