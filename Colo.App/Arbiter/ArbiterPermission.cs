@@ -150,6 +150,9 @@ internal sealed class ArbiterPermission : IPermission
     internal ulong EtcdCluster => _client.EtcdCluster;
 
     /// <inheritdoc/>
+    public bool MayTakeEffect => _client.Busy || _client.HasUnresolvedClaim;
+
+    /// <inheritdoc/>
     /// <remarks>A claim that was sent may take effect all the same: the token is spent then, and has to be renewed.</remarks>
     public void Cancel()
     {

@@ -432,20 +432,6 @@ internal sealed partial class NodeContext : IDisposable
         dialer.Start();
     }
 
-    /// <summary>Asks the peer whether it is the primary: it takes a secondary's call only then, and says so with proof otherwise.</summary>
-    internal void AskWhetherPrimary(Action<bool> answer)
-    {
-        LinkDialer dialer = null!;
-        dialer = new LinkDialer(Loop, PeerAddress, Identity, LinkOptions, LinkKind.Control, LinkSession.After(ulong.MaxValue / 2), result =>
-        {
-            _probes.Remove(dialer);
-            result.Channel?.Dispose();
-            answer(result.Outcome == LinkDialOutcome.Connected);
-        });
-        _probes.Add(dialer);
-        dialer.Start();
-    }
-
     /// <summary>The secondary has become the primary.</summary>
     internal void TookOver(SecondaryRole from, PrimaryRole primary, string reason, long durationNs, int replayed)
     {

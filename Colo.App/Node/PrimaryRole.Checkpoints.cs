@@ -48,7 +48,7 @@ internal sealed partial class PrimaryRole
 
     private void Schedule()
     {
-        if (_step != Step.Idle || _wanted is not { } reason || _ended || _disks.Broken)
+        if (_step != Step.Idle || _wanted is not { } reason || IsEnding || _disks.Broken)
             return;
         var now = MonotonicClock.Now;
         if (now < _earliestNs && reason is not (CheckpointReason.Planned or CheckpointReason.Sync))
@@ -92,12 +92,13 @@ internal sealed partial class PrimaryRole
         _disks.WriteMarks(_state);
         _vm.Save(_state);
         HeldOutput.Write(_state, _nics);
-        if (_state_ == PrimaryState.Syncing)
+        if (_phase == PrimaryPhase.Syncing)
         {
             // From here on everything waits for this checkpoint: a secondary that has it whole may take over from it, even
             // if this node dies before it hears of that.
             _node.Keeper?.SetSession(session.Token);
             _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks | KeeperPage.NodeFlags.Protected);
+            Raise(PrimaryEvent.FirstSent);
         }
 
         var (remainder, streamed) = session.Sender.Capture(_epoch, _state.Written);
@@ -137,15 +138,14 @@ internal sealed partial class PrimaryRole
         _figures.BytesSent = _bytesBefore + _session!.Sender!.BytesSent;
         _figures.Add(_reason, _pauseNs, now - _pauseStartNs, _pages);
         // The lease before the release: after a freeze just here the secondary may have taken over already.
-        if (_state_ == PrimaryState.Syncing)
-            BecomeProtected();
+        Raise(PrimaryEvent.FirstReceived);
         foreach (var nic in _nics)
             nic.Comparer.CheckpointCommitted(epoch, now);
         for (var i = 0; i < _nics.Length; i++)
             _session?.SendConfirmed(epoch, i, 0);
         FaultPoints.Reach("primary-released");
         if (_handover)
-            CompleteHandover();
+            Raise(PrimaryEvent.PlannedReceived);
     }
 
     private void OnCheckpointLoaded(ulong epoch, long loadNs)
@@ -182,9 +182,9 @@ internal sealed partial class PrimaryRole
 
     private void OnSlow()
     {
-        if (_step == Step.Idle || HandedOver)
+        if (_step == Step.Idle || _phase == PrimaryPhase.HandedOver)
             return;
         Log.Warning($"the secondary is further behind than {_settings.Slow.TotalSeconds:0.#} s with checkpoint {_epoch}; it is dismissed ([failover] slow)");
-        Dismiss("too slow");
+        Raise(PrimaryEvent.SecondaryFails, "too slow");
     }
 }

@@ -40,11 +40,10 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     private readonly LoopTimer _compareTimer;
     private readonly LoopTimer _endTimer;
     private PrimarySession? _session;
-    private PrimaryState _state_;
+    private PrimaryPhase _phase;
     private PendingInput? _adopted;
     private long _bytesBefore;
-    private bool _ended;
-    private bool _endAcknowledged;
+    private bool _endKnown;
     private bool _disksReady;
     private MachineEvent _endEvent;
 
@@ -68,23 +67,22 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _intervalTimer = node.Loop.AddTimer(() => RequestCheckpoint(CheckpointReason.Interval));
         _slowTimer = node.Loop.AddTimer(OnSlow);
         _compareTimer = node.Loop.AddTimer(OnCompareTimer);
-        _endTimer = node.Loop.AddTimer(() => FinishEnd("the secondary did not answer"));
-        _dismissTimer = node.Loop.AddTimer(() =>
-        {
-            if (HandedOver || _session is not { } session)
-                return;
-            if (_state_ == PrimaryState.Protected && node.Permission is { } permission)
-                AskPermission(session, permission, _dismissReason);
-            else
-                SecondaryLost(_dismissReason);
-        });
+        _endTimer = node.Loop.AddTimer(() => Raise(PrimaryEvent.EndSettled, "the secondary did not answer"));
+        _dismissTimer = node.Loop.AddTimer(() => Raise(
+            node.Permission is null ? PrimaryEvent.DismissUnanswered : PrimaryEvent.DismissUnansweredThird, _dismissReason));
         _silenceTimer = node.Loop.AddTimer(CheckSilence);
         _voice.Alone();
         node.Loop.AddAfterRound(AfterRound);
         vm.SetPath(this);
     }
 
-    internal PrimaryState State => _state_;
+    internal PrimaryState State => _phase switch
+    {
+        PrimaryPhase.Alone => PrimaryState.Unprotected,
+        PrimaryPhase.Syncing or PrimaryPhase.Offered => PrimaryState.Syncing,
+        PrimaryPhase.Protected or PrimaryPhase.Listening or PrimaryPhase.Confirming or PrimaryPhase.Asking => PrimaryState.Protected,
+        _ => PrimaryState.Stopped,
+    };
 
     internal ulong Epoch => _epoch;
 
@@ -104,7 +102,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         if (!mine.CanTake)
         {
             mine.Refused = true;
-            if (_state_ == PrimaryState.Protected)
+            if (PrimaryProtection.MayBeSucceeded(_phase))
                 RequestCheckpoint(CheckpointReason.Queue);
             return false;
         }
@@ -122,7 +120,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     /// <inheritdoc/>
     public bool FromWire(GuestNic nic, ReadOnlySpan<byte> frame)
     {
-        if (!nic.Device.Active || _state_ == PrimaryState.Stopped)
+        if (!nic.Device.Active || State == PrimaryState.Stopped)
             return true;
         return (_adopted is null || PumpAdopted()) && Take(nic, frame);
     }
@@ -154,7 +152,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     /// <summary>The machine's guest has ended or stopped by itself.</summary>
     internal void OnMachineEvent(MachineEvent what, string text)
     {
-        if (_ended)
+        if (IsEnding)
             return;
         switch (what)
         {
@@ -174,7 +172,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
             default:
                 Log.Error($"the machine failed: {text}");
                 // A secondary has a guest that runs: it goes on there, told by the keeper, when this process is gone.
-                _node.Exit(1, orderly: _state_ != PrimaryState.Protected);
+                _node.Exit(1, orderly: !PrimaryProtection.MayBeSucceeded(_phase));
                 break;
         }
     }
@@ -182,30 +180,30 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     /// <summary>Ends the guest on both nodes: the operator's stop, or its own power-off.</summary>
     internal void EndGuest(MachineEvent what)
     {
-        if (_ended)
+        if (IsEnding)
             return;
-        _ended = true;
         _endEvent = what;
-        if (_session is { } session && _state_ != PrimaryState.Unprotected)
-        {
-            // What is held may leave when the secondary has said that it will never take over.
-            if (_disks.Count == 0)
-            {
-                SendGuestEnded(session);
-                return;
-            }
+        Raise(PrimaryEvent.GuestEnded);
+    }
 
-            // The disks of both nodes are to end alike: what is under way is finished and sent before.
-            _endTimer.SetAfter(_settings.Slow);
-            _vm.StopAndQuiesce(() =>
-            {
-                if (_session == session)
-                    SendGuestEnded(session);
-            });
+    private bool IsEnding => _phase is PrimaryPhase.Ending or PrimaryPhase.Ended;
+
+    private void TellEnd(PrimarySession session)
+    {
+        // What is held may leave when the secondary has said that it will never take over.
+        if (_disks.Count == 0)
+        {
+            SendGuestEnded(session);
             return;
         }
 
-        FinishEnd(null);
+        // The disks of both nodes are to end alike: what is under way is finished and sent before.
+        _endTimer.SetAfter(_settings.Slow);
+        _vm.StopAndQuiesce(() =>
+        {
+            if (_session == session)
+                SendGuestEnded(session);
+        });
     }
 
     private void SendGuestEnded(PrimarySession session)
@@ -230,12 +228,11 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
             nic.Dispose();
     }
 
-    private void FinishEnd(string? warning)
+    private void FinishEnd(string warning)
     {
-        if (warning is not null)
+        if (warning.Length > 0)
             Log.Warning($"{warning}; the guest's last output is released all the same, for it has ended");
-        _state_ = PrimaryState.Stopped;
-        if (warning is null && _endAcknowledged)
+        else if (_endKnown)
             _node.GuestEnded();
         foreach (var nic in _nics)
             nic.Comparer.SetProtected(false);
@@ -298,7 +295,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
                 nic.ResumeReceive();
         }
 
-        if (_state_ == PrimaryState.Protected)
-            _node.Keeper?.SetMirrored(_session!.MirroredSent);
+        if (_session is { } mirrored && PrimaryProtection.MayBeSucceeded(_phase))
+            _node.Keeper?.SetMirrored(mirrored.MirroredSent);
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Colo.Linux;
+using Colo.Protection;
 
 namespace Colo.Node;
 
@@ -12,7 +13,7 @@ internal sealed partial class SecondaryRole
     /// <summary>Takes a frame that the dead primary's keeper forwards: it comes after all that the primary has mirrored.</summary>
     internal void OnForwarded(int nic, ReadOnlySpan<byte> frame)
     {
-        if (_state == SecondaryState.Protected && nic < _nics.Length && frame.Length <= GuestNic.MaxFrame)
+        if (State == SecondaryState.Protected && nic < _nics.Length && frame.Length <= GuestNic.MaxFrame)
             _ = _pending.TryAdd(Forwarded, Kind(PacketMessage.Frame, nic), frame);
     }
 
@@ -31,7 +32,7 @@ internal sealed partial class SecondaryRole
                 if (type == PacketMessage.Frame)
                     _framesReceived++;
                 // Of an epoch that is over: the checkpoint contains what it did.
-                if (_state != SecondaryState.Waiting && epoch >= _epoch)
+                if (_phase != SecondaryPhase.Waiting && epoch >= _epoch)
                     TakeInput(epoch, type, nic, body);
                 break;
             case PacketMessage.Confirmed when body.Length == 8:
@@ -47,10 +48,10 @@ internal sealed partial class SecondaryRole
 
     private void TakeInput(ulong epoch, PacketMessage type, int nic, ReadOnlySpan<byte> body)
     {
-        if (_pending.Count == 0 && epoch == _epoch && _state == SecondaryState.Protected && !_loading && Give(type, nic, body))
+        if (_pending.Count == 0 && epoch == _epoch && State == SecondaryState.Protected && !_loading && Give(type, nic, body))
             return;
         if (!_pending.TryAdd(epoch, Kind(type, nic), body))
-            Restart($"the SVM is more than {PendingBytes >> 20} MiB of input behind");
+            Raise(SecondaryEvent.StreamBroken, $"the SVM is more than {PendingBytes >> 20} MiB of input behind");
     }
 
     private void PumpInput()

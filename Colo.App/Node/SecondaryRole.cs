@@ -5,6 +5,7 @@ using Colo.Link;
 using Colo.Linux;
 using Colo.Machine;
 using Colo.Monitor;
+using Colo.Protection;
 using Colo.Proxy;
 
 namespace Colo.Node;
@@ -49,7 +50,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     private LinkHeartbeat? _heartbeat;
     private CheckpointReceiver? _receiver;
     private SecondaryDisks? _disks;
-    private SecondaryState _state;
+    private SecondaryPhase _phase;
     private ulong _epoch;
     private ulong _framesReceived;
     private ulong _acknowledged;
@@ -79,7 +80,13 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         vm.SetPath(this);
     }
 
-    internal SecondaryState State => _state;
+    internal SecondaryState State => _phase switch
+    {
+        SecondaryPhase.Waiting => SecondaryState.Waiting,
+        SecondaryPhase.Syncing => SecondaryState.Syncing,
+        SecondaryPhase.Over => SecondaryState.Ended,
+        _ => SecondaryState.Protected,
+    };
 
     internal ulong Epoch => _epoch;
 
@@ -99,7 +106,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     public bool FromGuest(GuestNic nic, Span<byte> frame)
     {
         var mine = _nics[nic.Index];
-        if (mine.Refused || _state == SecondaryState.Ended)
+        if (mine.Refused || _phase == SecondaryPhase.Over)
             return false;
         var result = nic.Rewriter.FromGuest(frame, MonotonicClock.Now);
         if (result.Action == RewriteAction.Withhold)
@@ -125,7 +132,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     /// <summary>The SVM has stopped by itself.</summary>
     internal void OnMachineEvent(MachineEvent what, string text)
     {
-        if (_vmEnded is not null || _state == SecondaryState.Ended)
+        if (_vmEnded is not null || _phase == SecondaryPhase.Over)
             return;
         _vmEnded = what;
         Log.Debug($"the secondary's VM stopped by itself: {what} {text}");
@@ -135,7 +142,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     /// <inheritdoc/>
     public void OnMessage(LinkConnection connection, ushort type, ReadOnlySpan<byte> body)
     {
-        if (_state == SecondaryState.Ended)
+        if (_phase == SecondaryPhase.Over)
             return;
         if (connection == _control)
             OnControl((ControlMessage)type, body);
@@ -146,19 +153,16 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     /// <inheritdoc/>
     public void OnClosed(LinkConnection connection, LinkClosedReason reason, string text)
     {
-        if (_state == SecondaryState.Ended)
-            return;
-        if (reason == LinkClosedReason.Local)
-            return;
-        OnLinkLost(reason, text);
+        if (_phase != SecondaryPhase.Over && reason != LinkClosedReason.Local)
+            OnLinkLost(reason, text);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _state = SecondaryState.Ended;
-        if (_asking)
+        if (_asked)
             _node.Permission?.Cancel();
+        _phase = SecondaryPhase.Over;
         _silenceTimer.Dispose();
         _settleTimer.Dispose();
         _dialer.Dispose();
@@ -200,15 +204,6 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         _node.Attention = Attentions.NoPrimary(result.Text);
     }
 
-    private void OnHeardAgain()
-    {
-        Log.Info("the primary is heard again");
-        if (!_silenceTold || _state != SecondaryState.Protected)
-            return;
-        _silenceTold = false;
-        _node.Tell("protected", "the primary is heard again", null);
-    }
-
     private void OnPaired(PairSession channels)
     {
         _channels = channels;
@@ -217,7 +212,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         var beats = new Heartbeat(_node.Settings.Heartbeat, _node.Settings.Timeout, TimeSpan.FromTicks(_node.Settings.MarginNs / 100), MonotonicClock.Now);
         _heartbeat = new LinkHeartbeat(_node.Loop, _control, beats, () => new HeartbeatStatus(_epoch, 0, 0), OnSilence)
         {
-            HeardAgain = OnHeardAgain,
+            HeardAgain = () => Raise(SecondaryEvent.HeardAgain),
         };
         var writer = new State.StateWriter();
         _vm.Offer.Write(writer);
@@ -234,13 +229,13 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     {
         switch (type)
         {
-            case ControlMessage.PairAccept when _state == SecondaryState.Waiting:
+            case ControlMessage.PairAccept when _phase == SecondaryPhase.Waiting:
                 BeginSync(body);
                 break;
-            case ControlMessage.DiskHashRequest when _disks is { } disks && _state == SecondaryState.Syncing:
+            case ControlMessage.DiskHashRequest when _disks is { } disks && _phase == SecondaryPhase.Syncing:
                 disks.OnHashRequest(body, _control!);
                 break;
-            case ControlMessage.DisksSent when _disks is { } disks && _state == SecondaryState.Syncing:
+            case ControlMessage.DisksSent when _disks is { } disks && _phase == SecondaryPhase.Syncing:
                 var sent = new State.StateReader(body, "marks of the disks");
                 disks.OnSent(CheckpointMarks.Read(ref sent, disks.Count), () => _control?.TrySend((ushort)ControlMessage.DisksReady, [], []));
                 break;
@@ -254,14 +249,11 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
             case ControlMessage.GuestEnded when body.Length > 1:
                 OnGuestEnded(body);
                 break;
-            case ControlMessage.Handover when body.Length == 8 && _state == SecondaryState.Protected && BinaryPrimitives.ReadUInt64LittleEndian(body) == _acknowledged:
-                TakeOver("planned switchover", planned: true);
+            case ControlMessage.Handover when body.Length == 8 && State == SecondaryState.Protected && BinaryPrimitives.ReadUInt64LittleEndian(body) == _acknowledged:
+                Raise(SecondaryEvent.Handover, "planned switchover");
                 break;
             case ControlMessage.Dismiss:
-                Log.Warning("the primary has dismissed this node: it is no longer current, and begins anew");
-                _control!.TrySend((ushort)ControlMessage.DismissAcknowledged, [], []);
-                _control.Flush();
-                Restart("dismissed by the primary");
+                Raise(SecondaryEvent.Dismissed, "dismissed by the primary");
                 break;
             default:
                 throw new FormatException($"unexpected message {(ushort)type} of {body.Length} bytes on the Control channel");
@@ -273,8 +265,9 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         Log.Info($"the guest has ended ({(MachineEvent)body[0]})");
         var reader = new State.StateReader(body[1..], "marks of the disks");
         var marks = CheckpointMarks.Read(ref reader, _disks?.Count ?? 0);
-        var whole = _state == SecondaryState.Protected;
-        _state = SecondaryState.Ended;
+        var whole = SecondaryProtection.HasGuest(_phase);
+        if (Raise(SecondaryEvent.GuestEnded) != SecondaryAction.AcknowledgeEnd)
+            return;
         _node.Keeper?.SetFlags(Protection.KeeperPage.NodeFlags.Orderly);
         if (_disks is not { Count: > 0 } disks || !whole)
         {
@@ -307,7 +300,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         reader.Finish();
         if (kind is not ((byte)SyncKind.Changed or (byte)SyncKind.Everything))
             throw reader.Bad($"kind of sync {kind}");
-        _state = SecondaryState.Syncing;
+        Raise(SecondaryEvent.Accepted);
         _node.StateChanged("syncing", "receives the guest for the first time", Attentions.Receiving());
         try
         {
@@ -344,24 +337,23 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
 
     private void OnDisksFailed(string reason)
     {
-        if (_state == SecondaryState.Ended || _takeover is not null)
+        if (_phase == SecondaryPhase.Over || _takeover is not null)
             return;
         // The guest goes on at the primary. Trying again at once would end the same way.
         Log.Error($"{reason}; this node cannot be the secondary until that is mended");
-        Leave();
-        _node.Exit(1, orderly: true);
+        Raise(SecondaryEvent.DisksFailed);
     }
 
     private void OnReceiverFailed(CheckpointReceiver receiver, Exception e)
     {
         // The end of the connection shows on the other channels too, with better evidence of what happened.
-        if (receiver == _receiver && _state is SecondaryState.Syncing or SecondaryState.Protected && e is not LinkStreamException)
-            Restart(e.Message);
+        if (receiver == _receiver && e is not LinkStreamException)
+            Raise(SecondaryEvent.StreamBroken, e.Message);
     }
 
     private void OnComplete(CheckpointReceiver receiver, ReceivedCheckpoint checkpoint)
     {
-        if (receiver != _receiver || _state == SecondaryState.Ended || _takeover is not null || _disks is not { } disks)
+        if (receiver != _receiver || _phase == SecondaryPhase.Over || _takeover is not null || _disks is not { } disks)
             return;
         long[] marks;
         try
@@ -371,7 +363,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         }
         catch (FormatException e)
         {
-            Restart(e.Message);
+            Raise(SecondaryEvent.StreamBroken, e.Message);
             return;
         }
 
@@ -381,7 +373,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
 
     private void OnWhole(CheckpointReceiver receiver, ReceivedCheckpoint checkpoint, long[] marks)
     {
-        if (receiver != _receiver || _state == SecondaryState.Ended || _takeover is not null)
+        if (receiver != _receiver || _phase == SecondaryPhase.Over || _takeover is not null)
             return;
         FaultPoints.Reach("secondary-before-acknowledgement");
         _loading = true;
@@ -401,7 +393,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     private void LoadCheckpoint(ReceivedCheckpoint checkpoint, long[] marks, long startedNs)
     {
         // The pairing has ended while the SVM came to rest: its successor begins anew.
-        if (_state == SecondaryState.Ended || _receiver is not { } receiver || _disks is not { } disks)
+        if (_phase == SecondaryPhase.Over || _receiver is not { } receiver || _disks is not { } disks)
             return;
         _vm.Freeze();
         try
@@ -425,7 +417,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
             Log.Error($"checkpoint {checkpoint.Epoch} cannot be loaded: {e.Message}");
             // After its acknowledgement there is no older state to go back to, so this node is good for nothing.
             if (checkpoint.First)
-                Restart("the checkpoint cannot be loaded");
+                Raise(SecondaryEvent.StreamBroken, "the checkpoint cannot be loaded");
             else
                 _node.Exit(1, orderly: false);
             return;
@@ -464,23 +456,24 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     /// <summary>Memory, machine and disks are at the checkpoint: it is the state that a takeover would go on from.</summary>
     private void OnLoaded(CheckpointReceiver receiver, ReceivedCheckpoint checkpoint, long startedNs)
     {
-        if (_state == SecondaryState.Ended || receiver != _receiver)
+        if (_phase == SecondaryPhase.Over || receiver != _receiver)
             return;
         receiver.Loaded();
         _applying = false;
         if (checkpoint.First)
         {
             Acknowledge(ControlMessage.CheckpointReceived, checkpoint.Epoch);
-            _state = SecondaryState.Protected;
-            _node.Keeper?.SetFlags(Protection.KeeperPage.NodeFlags.None);
-            _node.StateChanged("protected", "protected: can take over");
+            Raise(SecondaryEvent.FirstLoaded);
         }
 
         AcknowledgeLoaded(checkpoint.Epoch, MonotonicClock.Now - startedNs);
         FaultPoints.Reach("secondary-loaded");
         PumpInput();
         if (_deferred is { } deferred)
-            TakeOver(deferred.Reason, deferred.Planned);
+            BeginTakeover(deferred.Reason, deferred.Planned);
+        else if (checkpoint.First && !Connected)
+            // That it had ended was put off until this node had everything.
+            Raise(SecondaryEvent.LinkLost, "it ended while the first checkpoint was loaded");
     }
 
     private void Acknowledge(ControlMessage type, ulong epoch)

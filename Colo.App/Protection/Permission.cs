@@ -14,6 +14,9 @@ internal interface IPermission : IDisposable
     /// <param name="stuck">Called when no answer can be had for now, with the reason, each time that one is given.</param>
     void Ask(string reason, Action<bool> answer, Action<string> stuck);
 
+    /// <summary>Whether what was asked may take effect although nothing is known of it: giving the question up is no way back then.</summary>
+    bool MayTakeEffect { get; }
+
     /// <summary>The question is void: neither callback is called any more for it.</summary>
     void Cancel();
 }
@@ -64,6 +67,9 @@ internal sealed class FencePermission(Linux.EventLoop loop, Fence fence, string 
             });
         }
     }
+
+    /// <inheritdoc/>
+    public bool MayTakeEffect => fence.Running;
 
     /// <inheritdoc/>
     public void Cancel()

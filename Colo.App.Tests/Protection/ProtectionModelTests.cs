@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using Colo.Protection;
+using Colo.Tests.Protection.Model;
+using Xunit.Abstractions;
+
+namespace Colo.Tests.Protection;
+
+/// <summary>
+/// The two tables against each other: whether a history exists in which two nodes speak, somebody goes on from less than the world
+/// has seen, the guest is lost though nobody died, or a primary without a third is silent for too long.
+/// </summary>
+public sealed class ProtectionModelTests(ITestOutputHelper output)
+{
+    private static int Limit(int usual) => int.TryParse(Environment.GetEnvironmentVariable("COLO_TEST_MODEL_STATES"), out var set) ? set : usual;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void All_short_histories_keep_the_invariants(bool third)
+    {
+        const int Faults = 2;
+        var checker = new ModelChecker(new ModelRules(new ModelBounds(third, Faults)), Limit(150_000));
+        var watch = Stopwatch.StartNew();
+        var wrong = checker.Run();
+        output.WriteLine($"{checker.States} states, {checker.Steps} steps, {(checker.Complete ? "all" : "not all")} of up to {Faults} faults, {checker.Recoveries} recoveries, in {watch.Elapsed.TotalSeconds:0.0} s");
+        if (wrong is not null)
+            Assert.Fail(wrong);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Long_random_histories_keep_the_invariants(bool third)
+    {
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("COLO_TEST_SEED"), out var set) ? set : Random.Shared.Next();
+        output.WriteLine($"seed {seed}");
+        var walks = Limit(150_000) / 150;
+        var checker = new ModelChecker(new ModelRules(new ModelBounds(third, 6)), 0);
+        for (var n = 0; n < walks; n++)
+        {
+            if (checker.Walk(new Random(seed + n), 150) is { } wrong)
+                Assert.Fail($"seed {seed}, walk {n}: {wrong}");
+        }
+
+        output.WriteLine($"{walks} walks, {checker.Steps} steps");
+    }
+
+    /// <summary>
+    /// Found by the search when a death notice still sufficed after the lease: the secondary is permitted to take over because of a delay,
+    /// speaks, and dies, and the primary hears of that before it has noticed the silence.
+    /// </summary>
+    [Fact]
+    public void What_was_said_with_permission_is_not_undone_by_the_death_of_who_said_it()
+    {
+        string[] history =
+        [
+            "a takes a secondary", "a sends the first checkpoint", "b gets FirstCheckpoint", "a gets Received", "b gets Token", "a tick", "a tick", "a tick",
+            "b finds silence", "the arbiter judges b's claim", "b hears of its claim", "b takes over", "b dies", "a is told by the keeper",
+        ];
+        var bounds = new ModelBounds(Third: true, Faults: 1);
+        Assert.Null(Replay(new ModelRules(bounds), history));
+        var before = PrimaryProtection.Table.With(PrimaryPhase.Protected, PrimaryEvent.DiedLateThird, PrimaryPhase.Alone, PrimaryAction.GoAlone);
+        Assert.Equal("a primary goes on from version 1, and the world has seen 2", Replay(new ModelRules(bounds) { PrimaryTable = before }, history));
+    }
+
+    private static string? Replay(ModelRules rules, string[] history)
+    {
+        var state = ModelRules.Start();
+        foreach (var step in history)
+        {
+            var next = rules.Successors(state);
+            Assert.Contains(step, next.Select(one => one.Name));
+            state = next.First(one => one.Name == step).State;
+            _ = state.Key();
+            if (rules.Violation is { } wrong)
+                return wrong;
+        }
+
+        return null;
+    }
+
+    public static TheoryData<string, bool> Mistakes => new()
+    {
+        { "a secondary that may be permitted gives up when the primary answers", true },
+        { "a primary goes on alone on silence although a third decides", true },
+        { "a secondary takes over on silence although a third decides", true },
+        { "a primary that has handed over goes on with a permission that came late", true },
+        { "a refused call counts also when the primary may have gone on alone before", false },
+        { "a secondary takes over after the notice that it was not current", false },
+        { "a primary that hears of a takeover goes on", false },
+        { "a secondary that slept takes over on silence", false },
+    };
+
+    /// <summary>A check that finds nothing wrong is worth what it would find.</summary>
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public void A_mistake_in_the_tables_is_found(string mistake, bool third)
+    {
+        var (primary, secondary) = (PrimaryProtection.Table, SecondaryProtection.Table);
+        switch (mistake)
+        {
+            case "a secondary that may be permitted gives up when the primary answers":
+                secondary = secondary.With(SecondaryPhase.Claiming, SecondaryEvent.CallAlive, SecondaryPhase.Over, SecondaryAction.Restart)
+                    .With(SecondaryPhase.Claiming, SecondaryEvent.PeerAlive, SecondaryPhase.Over, SecondaryAction.Restart);
+                break;
+            case "a primary goes on alone on silence although a third decides":
+                primary = primary.With(PrimaryPhase.Protected, PrimaryEvent.SilentThird, PrimaryPhase.Alone, PrimaryAction.GoAlone);
+                break;
+            case "a secondary takes over on silence although a third decides":
+                secondary = secondary.With(SecondaryPhase.Following, SecondaryEvent.SilenceThird, SecondaryPhase.TakingOver, SecondaryAction.TakeOver);
+                break;
+            case "a primary that has handed over goes on with a permission that came late":
+                primary = primary.With(PrimaryPhase.HandedOver, PrimaryEvent.SilentThird, PrimaryPhase.Alone, PrimaryAction.GoAlone);
+                break;
+            case "a refused call counts also when the primary may have gone on alone before":
+                secondary = secondary.With(SecondaryPhase.Severed, SecondaryEvent.CallDeadLate, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)
+                    .With(SecondaryPhase.Silent, SecondaryEvent.CallDeadLate, SecondaryPhase.TakingOver, SecondaryAction.TakeOver);
+                break;
+            case "a secondary takes over after the notice that it was not current":
+                secondary = secondary.With(SecondaryPhase.Following, SecondaryEvent.NoticeOutdated, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)
+                    .With(SecondaryPhase.Silent, SecondaryEvent.NoticeOutdated, SecondaryPhase.TakingOver, SecondaryAction.TakeOver);
+                break;
+            case "a primary that hears of a takeover goes on":
+                primary = primary.With(PrimaryPhase.HandedOver, PrimaryEvent.TakenOver, PrimaryPhase.Alone, PrimaryAction.GoAlone);
+                break;
+            case "a secondary that slept takes over on silence":
+                secondary = secondary.With(SecondaryPhase.Following, SecondaryEvent.Silence, SecondaryPhase.TakingOver, SecondaryAction.TakeOver);
+                break;
+            default:
+                Assert.Fail(mistake);
+                break;
+        }
+
+        var checker = new ModelChecker(new ModelRules(new ModelBounds(third, 4)) { PrimaryTable = primary, SecondaryTable = secondary }, 0);
+        for (var n = 0; n < 20_000; n++)
+        {
+            if (checker.Walk(new Random(n), 120) is not { } wrong)
+                continue;
+            output.WriteLine($"found in walk {n}, after {checker.Steps} steps: {wrong.Split('\n')[0]}");
+            return;
+        }
+
+        Assert.Fail($"not found in {checker.Steps} steps");
+    }
+}
