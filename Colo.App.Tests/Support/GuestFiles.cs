@@ -1,0 +1,40 @@
+namespace Colo.Tests.Support;
+
+/// <summary>
+/// Linux kernels for tests: vmlinux-6.1 and bzImage-6.1 with virtio-mmio, network, block, ext4 and the serial port built in,
+/// in the folder that COLO_GUESTS names, or in ../shared/guests beside the repository.
+/// </summary>
+internal static class GuestFiles
+{
+    internal static string? Folder { get; } = Find();
+
+    internal static string? Missing { get; } =
+        Folder is null ? "needs kernels for tests: vmlinux-6.1 and bzImage-6.1 in the folder COLO_GUESTS, or in ../shared/guests beside the repository" : null;
+
+    internal static string BzImage => Path.Combine(Folder!, "bzImage-6.1");
+
+    internal static string Vmlinux => Path.Combine(Folder!, "vmlinux-6.1");
+
+    private static string? Find()
+    {
+        var named = Environment.GetEnvironmentVariable("COLO_GUESTS");
+        if (string.IsNullOrEmpty(named))
+        {
+            var root = AppContext.BaseDirectory;
+            while (root is not null && !File.Exists(Path.Combine(root, "Directory.Packages.props")))
+                root = Path.GetDirectoryName(root);
+            if (root is null)
+                return null;
+            named = Path.Combine(root, "..", "shared", "guests");
+        }
+
+        return File.Exists(Path.Combine(named, "bzImage-6.1")) && File.Exists(Path.Combine(named, "vmlinux-6.1")) ? Path.GetFullPath(named) : null;
+    }
+}
+
+/// <summary>A test with a real Linux kernel, which is only looked at.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class GuestFilesFactAttribute : FactAttribute
+{
+    public GuestFilesFactAttribute() => Skip = GuestFiles.Missing;
+}
