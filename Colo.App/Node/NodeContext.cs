@@ -62,7 +62,11 @@ internal sealed partial class NodeContext : IDisposable
         PeerAddress = peer;
         Settings = new NodeSettings(
             configuration.Checkpoint.Interval, configuration.Checkpoint.Minimum, configuration.Failover.Heartbeat, configuration.Failover.Timeout,
-            configuration.Failover.Slow, configuration.Failover.Silence == SilencePolicy.Takeover);
+            configuration.Failover.Slow, configuration.Failover.Silence == SilencePolicy.Takeover)
+        {
+            StopTimeout = configuration.Vm.StopTimeout,
+            OnCrash = configuration.Vm.OnCrash,
+        };
         Identity = new LinkIdentity { VmName = configuration.Vm.Name, Node = node, Instance = LinkInstance.New(), Key = key };
         var failover = configuration.Failover;
         if (failover.Arbiter is { } arbiter)
@@ -331,7 +335,7 @@ internal sealed partial class NodeContext : IDisposable
             }
 
             Log.Info("stopped: unprotected, so the guest is powered off");
-            primary.EndGuest(MachineEvent.PowerOff);
+            primary.StopGuest();
         }
         else
         {

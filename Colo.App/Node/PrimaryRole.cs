@@ -1,3 +1,4 @@
+using Colo.Configuration;
 using Colo.Linux;
 using Colo.Machine;
 using Colo.Monitor;
@@ -39,6 +40,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     private readonly PrimaryDisks _disks;
     private readonly LoopTimer _compareTimer;
     private readonly LoopTimer _endTimer;
+    private readonly PowerDown _powerDown;
     private PrimarySession? _session;
     private PrimaryState _state_;
     private PendingInput? _adopted;
@@ -69,6 +71,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _slowTimer = node.Loop.AddTimer(OnSlow);
         _compareTimer = node.Loop.AddTimer(OnCompareTimer);
         _endTimer = node.Loop.AddTimer(() => FinishEnd("the secondary did not answer"));
+        _powerDown = new PowerDown(vm, node.Settings.StopTimeout, () => EndGuest(MachineEvent.PowerOff));
         _dismissTimer = node.Loop.AddTimer(() =>
         {
             if (HandedOver || _session is not { } session)
@@ -158,14 +161,25 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
             return;
         switch (what)
         {
-            case MachineEvent.Reset or MachineEvent.TripleFault:
-                Log.Warning($"guest {(what == MachineEvent.Reset ? "asked for a reset" : $"ended in a triple fault ({text})")}; it starts anew");
-                _vm.StopAndQuiesce(() =>
+            case MachineEvent.Reset or MachineEvent.TripleFault or MachineEvent.Panic:
+                switch (GuestCrash.Decide(_settings.OnCrash, what, text))
                 {
-                    _vm.Reset();
-                    _vm.Machine.Resume();
-                    RequestCheckpoint(CheckpointReason.Divergence);
-                });
+                    case CrashPolicy.Stop:
+                        EndGuest(what);
+                        break;
+                    case CrashPolicy.Keep:
+                        _node.Tell("guest-kept", $"the guest has ended by itself and is kept: {text}", Attentions.GuestKept(text));
+                        break;
+                    default:
+                        _vm.StopAndQuiesce(() =>
+                        {
+                            _vm.Reset();
+                            _vm.Machine.Resume();
+                            RequestCheckpoint(CheckpointReason.Divergence);
+                        });
+                        break;
+                }
+
                 break;
             case MachineEvent.PowerOff:
                 Log.Info($"guest powered off {text}");
@@ -179,7 +193,14 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         }
     }
 
-    /// <summary>Ends the guest on both nodes: the operator's stop, or its own power-off.</summary>
+    /// <summary>The operator's stop: the guest is told by its power button, and ended when it does not end itself in time.</summary>
+    internal void StopGuest()
+    {
+        if (!_ended && _powerDown.Request())
+            RequestCheckpoint(CheckpointReason.Divergence); // the other VM's button is pressed, too
+    }
+
+    /// <summary>Ends the guest on both nodes at once: it has ended itself, or did not listen.</summary>
     internal void EndGuest(MachineEvent what)
     {
         if (_ended)
@@ -223,6 +244,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _node.Loop.RemoveAfterRound(AfterRound);
         foreach (var timer in new[] { _scheduleTimer, _intervalTimer, _slowTimer, _compareTimer, _endTimer, _dismissTimer, _silenceTimer })
             timer.Dispose();
+        _powerDown.Dispose();
         _disks.Dispose();
         _session?.Dispose();
         _adopted?.Dispose();
