@@ -38,3 +38,17 @@ internal sealed class GuestFilesFactAttribute : FactAttribute
 {
     public GuestFilesFactAttribute() => Skip = GuestFiles.Missing;
 }
+
+/// <summary>A test that boots a real Linux kernel by the published binary, with busybox as its userland.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LinuxGuestTheoryAttribute : TheoryAttribute
+{
+    internal const string Busybox = "/bin/busybox";
+
+    public LinuxGuestTheoryAttribute() => Skip = Requirement.Pair ?? GuestFiles.Missing
+        ?? (File.Exists(Busybox) ? null : $"needs {Busybox} (package busybox-static)")
+        ?? (HasHardware ? null : "needs VT-x or AMD-V: without them KVM emulates a kernel's own code, too slowly for Linux");
+
+    private static bool HasHardware => File.ReadLines("/proc/cpuinfo")
+        .Any(line => line.StartsWith("flags", StringComparison.Ordinal) && line.Split(' ').Any(flag => flag is "vmx" or "svm"));
+}

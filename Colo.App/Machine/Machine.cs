@@ -447,11 +447,11 @@ public sealed unsafe partial class Machine : IDisposable
         AddPort(0x60, 1, null, keyboard.DataPort);
         AddPort(KeyboardController.CommandPortNumber, 1, null, keyboard.CommandPort);
         _stateful.Add(("i8042", keyboard));
-        AddPort(PowerPort.Port, PowerPort.Size, "power", new PowerPort(() => End(MachineEvent.PowerOff, "the guest powered off")));
+        AddPort(PowerPort.Port, PowerPort.Size, "power", new PowerPort(() => End(MachineEvent.PowerOff, "by its power management register")));
         _powerEvents = new PowerEvents(new IrqLevel(_vm, PowerEvents.Gsi));
         AddPort(PowerEvents.Port, PowerEvents.Size, "power-events", _powerEvents);
         AddPort(PanicPort.Port, PanicPort.Size, null, new PanicPort(
-            () => End(MachineEvent.Panic, "the guest's kernel has crashed (pvpanic); its console says why"),
+            () => End(MachineEvent.Panic, "pvpanic; its console says why"),
             () => Log.Warning("the guest's kernel has crashed, and its crash kernel goes on (pvpanic)")));
     }
 

@@ -335,7 +335,7 @@ internal sealed partial class NodeContext : IDisposable
             }
 
             Log.Info("stopped: unprotected, so the guest is powered off");
-            primary.StopGuest();
+            primary.StopGuest(insist: false);
         }
         else
         {

@@ -33,18 +33,24 @@ internal sealed class PowerDown : IDisposable
 
     private string Limit => ValueParsers.Write(_limit);
 
-    /// <summary>Stops the guest; asked twice, it is powered off at once.</summary>
-    /// <returns>Whether the guest is told and waited for.</returns>
-    internal bool Request()
+    /// <summary>Stops the guest.</summary>
+    /// <param name="insist">
+    /// Whether a guest that was told already is powered off now. By signal it is not: a service that is stopped behind
+    /// <c>colo stop</c> is to let the guest finish.
+    /// </param>
+    /// <returns>Whether the guest has just been told, and is waited for.</returns>
+    internal bool Request(bool insist)
     {
         if (!_waiting && _limit > TimeSpan.Zero && _vm.Machine.PressPowerButton())
         {
-            Log.Info($"the guest's power button is pressed; it is powered off in {Limit} if it has not done so itself, or when it is stopped again");
+            Log.Info($"the guest's power button is pressed; it is powered off in {Limit} if it has not done so itself, or at once by another 'colo stop'");
             _waiting = true;
             _timer.SetAfter(_limit);
             return true;
         }
 
+        if (_waiting && !insist)
+            return false;
         if (_waiting)
             Log.Info("stopped again: the guest is powered off");
         _powerOff();

@@ -83,7 +83,7 @@ internal sealed partial class PrimaryRole
                 _disks.OnControl(session, type, body);
                 break;
             case ControlMessage.StopRequest:
-                StopGuest();
+                StopGuest(insist: true);
                 break;
             default:
                 session.Fail($"unexpected message {(ushort)type} of {body.Length} bytes");

@@ -194,9 +194,10 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     }
 
     /// <summary>The operator's stop: the guest is told by its power button, and ended when it does not end itself in time.</summary>
-    internal void StopGuest()
+    /// <param name="insist">Whether one that was told already is ended now.</param>
+    internal void StopGuest(bool insist)
     {
-        if (!_ended && _powerDown.Request())
+        if (!_ended && _powerDown.Request(insist))
             RequestCheckpoint(CheckpointReason.Divergence); // the other VM's button is pressed, too
     }
 

@@ -105,7 +105,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
     /// <inheritdoc/>
     public ControlResult Stop()
     {
-        _loop.Post(Shutdown);
+        _loop.Post(() => Shutdown(insist: true));
         return ControlResult.Done;
     }
 
@@ -132,13 +132,13 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
     private void Terminate(PosixSignalContext signal)
     {
         signal.Cancel = true;
-        _loop.Post(Shutdown);
+        _loop.Post(() => Shutdown(insist: false));
     }
 
-    private void Shutdown()
+    private void Shutdown(bool insist)
     {
         if (!_ended)
-            _powerDown.Request();
+            _powerDown.Request(insist);
     }
 
     private void OnMachineEvent(MachineEvent what, string text)
