@@ -24,7 +24,7 @@ public sealed class ConfigurationErrorTests
         Add("vm", "cmdline", "at most 2047 bytes", new string('x', 2048));
         Add("vm", "state-dir", "path", "");
         Add("vm", "cpu", "host, x86-64-v2 or x86-64-v3", "", "x86-64-v4", "Host");
-        Add("vm", "stop-timeout", "0us to 1h", "", "60", "2h", "-1s");
+        Add("vm", "stop-timeout", "0s to 1h", "", "60", "2h", "-1s");
         Add("vm", "on-crash", "restart, stop or keep", "", "reboot");
         Add("vm", "devices", "acpi or cmdline", "", "pci");
         Add("disk:root", "path", "raw disk image", "");
