@@ -168,7 +168,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
                         EndGuest(what);
                         break;
                     case CrashPolicy.Keep:
-                        _node.Tell("guest-kept", $"the guest has ended by itself and is kept: {text}", Attentions.GuestKept(text));
+                        _node.TellKept(text);
                         break;
                     default:
                         _vm.StopAndQuiesce(() =>
