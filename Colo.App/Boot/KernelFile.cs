@@ -75,7 +75,7 @@ internal static class KernelFile
         if (file.Length >= 0x40 && U32(file, 0x38) == 0x0543_5352) // "RSC" 0x05
             return "it is a RISC-V Linux Image; a kernel for x86-64 is needed";
         if (Packed(file) is var (format, command))
-            return $"it is {format} data; unpack it: {command}";
+            return $"it is {format} data; a kernel has to be unpacked: {command} (an initial RAM disk goes to [vm] initrd as it is)";
         var what = file switch
         {
             [(byte)'M', (byte)'Z', ..] =>
