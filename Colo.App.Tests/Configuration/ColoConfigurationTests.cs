@@ -153,6 +153,15 @@ public sealed class ColoConfigurationTests
     }
 
     [Fact]
+    public void How_a_guest_ends_and_finds_its_devices_is_read()
+    {
+        var c = ConfigurationFile.Load("[vm]\nkernel = /boot/vmlinuz\n");
+        Assert.Equal((TimeSpan.FromMinutes(1), CrashPolicy.Restart, DeviceDiscovery.Acpi), (c.Vm.StopTimeout, c.Vm.OnCrash, c.Vm.Devices));
+        c = ConfigurationFile.Load("[vm]\nkernel = /boot/vmlinuz\nstop-timeout = 0s\non-crash = keep\ndevices = cmdline\n");
+        Assert.Equal((TimeSpan.Zero, CrashPolicy.Keep, DeviceDiscovery.CommandLine), (c.Vm.StopTimeout, c.Vm.OnCrash, c.Vm.Devices));
+    }
+
+    [Fact]
     public void The_example_and_the_manual_name_every_key_and_no_other()
     {
         var example = File.ReadAllLines(Example);

@@ -24,6 +24,9 @@ public sealed class ConfigurationErrorTests
         Add("vm", "cmdline", "at most 2047 bytes", new string('x', 2048));
         Add("vm", "state-dir", "path", "");
         Add("vm", "cpu", "host, x86-64-v2 or x86-64-v3", "", "x86-64-v4", "Host");
+        Add("vm", "stop-timeout", "0s to 1h", "", "60", "2h", "-1s");
+        Add("vm", "on-crash", "restart, stop or keep", "", "reboot");
+        Add("vm", "devices", "acpi or cmdline", "", "pci");
         Add("disk:root", "path", "raw disk image", "");
         Add("disk:root", "size", "multiple of 512 bytes", "0K", "512", "1T", "70000G");
         Add("disk:root", "readonly", "on, off, true or false", "", "yes", "1");
@@ -109,6 +112,7 @@ public sealed class ConfigurationErrorTests
     [InlineData("[link]\nnode-a = [::1]:1\nnode-b = [0:0::1]:1\n", "link", "node-b", 3, "two different addresses")]
     [InlineData("[link]\nnode-a = Host:1\nnode-b = host:1\n", "link", "node-b", 3, "two different addresses")]
     [InlineData("[vm]\ninitrd = /x\n", "vm", "initrd", 2, "only with a kernel of your own")]
+    [InlineData("[vm]\ndevices = cmdline\n", "vm", "devices", 2, "only with a kernel of your own")]
     [InlineData("[failover]\narbiter-ca = /x\n", "failover", "arbiter-ca", 2, "only with arbiter = etcd:https")]
     [InlineData("[failover]\narbiter = etcd:http://h:1\narbiter-cert = /x\n", "failover", "arbiter-cert", 3, "only with arbiter = etcd:https")]
     [InlineData("[failover]\narbiter = etcd:https://h:1\narbiter-cert = /x\n", "failover", "arbiter-key", 1, "together, or neither")]

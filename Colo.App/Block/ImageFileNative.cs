@@ -10,6 +10,7 @@ internal static unsafe partial class ImageFileNative
     internal const int O_CREAT = 0x40;
     internal const int O_EXCL = 0x80;
     internal const int O_CLOEXEC = 0x80000;
+    internal const int O_NONBLOCK = 0x800;
     internal const int O_DIRECT = 0x4000;
     internal const int F_GETFL = 3;
     internal const int F_SETFL = 4;
@@ -26,7 +27,11 @@ internal static unsafe partial class ImageFileNative
     internal const int EOPNOTSUPP = 95;
     internal const int IOV_MAX = 1024;
     internal const int AT_EMPTY_PATH = 0x1000;
+    internal const uint STATX_TYPE = 1;
     internal const uint STATX_DIOALIGN = 0x2000;
+    internal const int S_IFMT = 0xF000;
+    internal const int S_IFREG = 0x8000;
+    internal const int S_IFDIR = 0x4000;
 
     /// <summary>struct statx (linux/stat.h), as far as anything of it is read here.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
@@ -34,6 +39,9 @@ internal static unsafe partial class ImageFileNative
     {
         [FieldOffset(0)]
         internal uint stx_mask;
+
+        [FieldOffset(28)]
+        internal ushort stx_mode;
 
         [FieldOffset(152)]
         internal uint stx_dio_mem_align;

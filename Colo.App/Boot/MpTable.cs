@@ -76,7 +76,8 @@ internal static class MpTable
         return taken;
     }
 
-    private static byte Checksum(ReadOnlySpan<byte> bytes)
+    /// <summary>What makes the sum of all bytes zero, modulo 256.</summary>
+    internal static byte Checksum(ReadOnlySpan<byte> bytes)
     {
         byte sum = 0;
         foreach (var one in bytes)

@@ -10,9 +10,6 @@ namespace Colo.Boot;
 /// </summary>
 internal sealed class PvhKernel
 {
-    /// <summary>RAM below this belongs to the boot information, to which a kernel does not load.</summary>
-    internal const ulong LowestAddress = 0x10_0000;
-
     private const int HeaderSize = 64;
     private const int ProgramHeaderSize = 56;
     private const int MostProgramHeaders = 256;
@@ -42,7 +39,7 @@ internal sealed class PvhKernel
             throw Bad("it is not a 64-bit little-endian ELF file of version 1; a kernel for x86-64 is needed");
         var machine = U16(file, 18);
         if (machine != 62)
-            throw Bad($"it is for ELF machine {machine}, not x86-64 (62)");
+            throw Bad($"it is for ELF machine {KernelFile.MachineName(machine)}; a kernel for x86-64 (62) is needed");
         var type = U16(file, 16);
         if (type is not (2 or 3))
             throw Bad($"it is ELF type {type}, not an executable (2)");
@@ -76,7 +73,7 @@ internal sealed class PvhKernel
         if (segments.Count == 0)
             throw Bad("nothing in it is to be loaded");
         if (entry is not { } start)
-            throw Bad("it has no PVH entry (ELF note XEN_ELFNOTE_PHYS32_ENTRY); build Linux with CONFIG_PVH=y and give its vmlinux");
+            throw Bad("it has no PVH entry (ELF note XEN_ELFNOTE_PHYS32_ENTRY); give the bzImage of the same build, or build Linux with CONFIG_PVH=y");
         if (!segments.Exists(segment => start >= segment.Address && start - segment.Address < segment.FileSize))
             throw Bad($"its PVH entry 0x{start:x} is in no loaded segment");
         return new PvhKernel(start, [.. segments], fixedTables);
@@ -88,7 +85,7 @@ internal sealed class PvhKernel
         var what = $"program header {number}: 0x{segment.MemorySize:x} bytes at 0x{segment.Address:x}";
         if (segment.FileSize > segment.MemorySize)
             throw Bad($"{what} hold 0x{segment.FileSize:x} bytes of the file");
-        if (segment.Address < LowestAddress)
+        if (segment.Address < BootMemory.LowestKernel)
             throw Bad($"{what} begin below 1 MiB, where the boot information is");
         if (segment.Address > memory.LowSize || segment.MemorySize > memory.LowSize - segment.Address)
             throw Bad($"{what} lie outside of RAM (0x{memory.LowSize:x} bytes below the devices): raise [vm] memory");
@@ -132,23 +129,8 @@ internal sealed class PvhKernel
 
     private static void RefuseOthers(ReadOnlySpan<byte> file)
     {
-        if (file.StartsWith("\x7f"u8) && file.Length >= 4 && file[1..4].SequenceEqual("ELF"u8))
-            return;
-        if (file.Length > 0x206 && file.Slice(0x202, 4).SequenceEqual("HdrS"u8))
-            throw Bad("it is a Linux bzImage; give the ELF file vmlinux of the same build, with CONFIG_PVH=y");
-        if (file.IsEmpty)
-            throw Bad("the file is empty");
-        var what = file switch
-        {
-            [0x1F, 0x8B, ..] => "gzip data",
-            [0xFD, (byte)'7', (byte)'z', ..] => "xz data",
-            [0x28, 0xB5, 0x2F, 0xFD, ..] => "zstd data",
-            [(byte)'M', (byte)'Z', ..] => "a PE (EFI) program",
-            [(byte)'Q', (byte)'F', (byte)'I', 0xFB, ..] => "a qcow2 disk image",
-            [(byte)'#', (byte)'!', ..] => "a script",
-            _ => $"of an unknown kind (it begins with {Convert.ToHexString(file[..Math.Min(4, file.Length)])})",
-        };
-        throw Bad($"it is {what}, not an ELF kernel");
+        if (file is not [0x7F, (byte)'E', (byte)'L', (byte)'F', ..])
+            throw Bad(KernelFile.Describe(file));
     }
 
     private static BootException Bad(string what) => new($"kernel: {what}");

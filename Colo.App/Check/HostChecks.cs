@@ -1,8 +1,10 @@
 using System.Globalization;
 using Colo.Arbiter;
+using Colo.Boot;
 using Colo.Configuration;
 using Colo.Kvm;
 using Colo.Linux;
+using Colo.Memory;
 
 namespace Colo.Check;
 
@@ -17,8 +19,8 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
         Kvm();
         Processors();
         Memory();
-        File("kernel", configuration.Vm.KernelIsBuiltin ? null : configuration.Vm.Kernel);
-        File("initrd", configuration.Vm.Initrd);
+        Kernel();
+        Initrd();
         Command("[failover] fence-command", configuration.Failover.FenceCommand);
         Command("[failover] notify-command", configuration.Failover.NotifyCommand);
         Arbiter();
@@ -120,18 +122,33 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
             findings.Ok("memory", text + (role == NodeRole.Standalone ? "" : $", a secondary at worst {Mib(guest)} more for pages in which the two VMs differ"));
     }
 
-    private void File(string subject, string? path)
+    private void Kernel()
     {
-        if (path is null)
+        if (configuration.Vm.KernelIsBuiltin)
             return;
         try
         {
-            using var file = System.IO.File.OpenRead(path);
-            findings.Ok(subject, $"{path}, {Mib(file.Length)}");
+            var file = KernelFile.Read(configuration.Vm.Kernel, "kernel");
+            using var memory = GuestMemory.Create((ulong)configuration.Vm.Memory);
+            findings.Ok("kernel", $"{configuration.Vm.Kernel}, {Mib(file.Length)}: {BootLoader.Check(file, memory)}");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            findings.Failed(subject, e.Message, $"set [vm] {subject} to a file that this user can read");
+            findings.Failed("kernel", e);
+        }
+    }
+
+    private void Initrd()
+    {
+        if (configuration.Vm.Initrd is not { } path)
+            return;
+        try
+        {
+            findings.Ok("initrd", $"{path}, {Mib(KernelFile.Read(path, "initrd").Length)}");
+        }
+        catch (IOException e)
+        {
+            findings.Failed("initrd", e);
         }
     }
 

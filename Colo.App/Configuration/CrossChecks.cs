@@ -20,6 +20,8 @@ internal static class CrossChecks
             return;
         if (vm.Initrd is not null)
             s.Error("initrd", $"found {ConfigurationError.Quote(vm.Initrd)} with kernel = {vm.Kernel}", "an initrd only with a kernel of your own");
+        if (s.Has("devices") && s.Valid("devices"))
+            s.Error("devices", $"given with kernel = {vm.Kernel}", "this key only with a kernel of your own");
     }
 
     private static void CheckTimes(ColoConfiguration c, SectionReaders readers)

@@ -13,6 +13,29 @@ public enum CpuModel
     X8664V3,
 }
 
+/// <summary>How a kernel of the user's own learns of its virtio devices.</summary>
+public enum DeviceDiscovery
+{
+    /// <summary>From ACPI tables (LNRO0005).</summary>
+    Acpi,
+
+    /// <summary>From <c>virtio_mmio.device=</c> on its command line.</summary>
+    CommandLine,
+}
+
+/// <summary>What becomes of a guest that asks for a reset, ends in a triple fault, or says that it has crashed.</summary>
+public enum CrashPolicy
+{
+    /// <summary>It starts anew.</summary>
+    Restart,
+
+    /// <summary>It ends, on both nodes.</summary>
+    Stop,
+
+    /// <summary>It stays stopped as it is, to be saved and looked at.</summary>
+    Keep,
+}
+
 /// <summary>The virtual machine: section <c>[vm]</c>.</summary>
 /// <param name="Name">Name of the guest: letters, digits, <c>.</c>, <c>_</c>, <c>-</c>; at most 64.</param>
 /// <param name="Memory">Guest memory in bytes, a multiple of 2 MiB, at least 16 MiB.</param>
@@ -32,6 +55,15 @@ public sealed record VmConfiguration(
     string? StateDirectory,
     CpuModel Cpu)
 {
+    /// <summary>How long the guest has for its shutdown after its power button was pressed, before it is powered off; 0: it is at once.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>What becomes of a guest that crashes or asks for a reset.</summary>
+    public CrashPolicy OnCrash { get; init; }
+
+    /// <summary>How a kernel that is no built-in one learns of its virtio devices.</summary>
+    public DeviceDiscovery Devices { get; init; }
+
     /// <summary>The kernel that comes with the program.</summary>
     public const string BuiltinDemo = "builtin:demo";
 
@@ -48,7 +80,12 @@ public sealed record VmConfiguration(
         s.Path("initrd"),
         s.Text("cmdline", 2047),
         s.Path("state-dir"),
-        s.Choice("cpu", CpuModel.Host, ("host", CpuModel.Host), ("x86-64-v2", CpuModel.X8664V2), ("x86-64-v3", CpuModel.X8664V3)));
+        s.Choice("cpu", CpuModel.Host, ("host", CpuModel.Host), ("x86-64-v2", CpuModel.X8664V2), ("x86-64-v3", CpuModel.X8664V3)))
+    {
+        StopTimeout = s.Time("stop-timeout", TimeSpan.FromSeconds(60), TimeSpan.Zero, TimeSpan.FromHours(1)),
+        OnCrash = s.Choice("on-crash", CrashPolicy.Restart, ("restart", CrashPolicy.Restart), ("stop", CrashPolicy.Stop), ("keep", CrashPolicy.Keep)),
+        Devices = s.Choice("devices", DeviceDiscovery.Acpi, ("acpi", DeviceDiscovery.Acpi), ("cmdline", DeviceDiscovery.CommandLine)),
+    };
 
     private static string ReadKernel(SectionReader s)
     {

@@ -9,6 +9,13 @@ public interface IInterruptLine
     void Raise();
 }
 
+/// <summary>One interrupt input of the guest's interrupt controller that is held. May be set from any thread.</summary>
+public interface IInterruptLevel
+{
+    /// <summary>Asserts the line, or lets go of it.</summary>
+    void Set(bool asserted);
+}
+
 /// <summary>A device with registers in memory (MMIO) or ports. Called on the vCPU thread that made the access.</summary>
 public interface IRegisterDevice
 {

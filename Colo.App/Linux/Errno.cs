@@ -3,6 +3,9 @@ namespace Colo.Linux;
 /// <summary>The errno values this program acts on (asm-generic/errno-base.h, errno.h; x86-64).</summary>
 public static class Errno
 {
+    /// <summary>Not permitted.</summary>
+    public const int EPERM = 1;
+
     /// <summary>No such file or directory.</summary>
     public const int ENOENT = 2;
 

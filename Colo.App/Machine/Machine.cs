@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Colo.Boot;
 using Colo.Devices;
 using Colo.Devices.Legacy;
+using Colo.Devices.Virtio;
 using Colo.Kvm;
 using Colo.Linux;
 using Colo.Memory;
@@ -18,7 +19,7 @@ namespace Colo.Machine;
 public sealed unsafe partial class Machine : IDisposable
 {
     // Inputs of the I/O APIC for added devices: what serial port (4), RTC (8), keyboard (1, 12), timer (0, 2) and
-    // coprocessor (13) do not use.
+    // power button (13) do not use.
     private static readonly uint[] DeviceGsis = [5, 6, 7, 9, 10, 11, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23];
 
     private readonly EventLoop _loop;
@@ -31,6 +32,8 @@ public sealed unsafe partial class Machine : IDisposable
     private readonly Queue<Action> _onStopped = new();
     private readonly List<(string Name, IStatefulDevice State)> _stateful = [];
     private readonly kvm_cpuid_entry2[] _cpuid;
+    private readonly List<VirtioWindow> _virtio = [];
+    private PowerEvents _powerEvents = null!;
     private int _addedDevices;
     private ulong _nextBase = MemoryLayout.DevicesStart;
     private bool _started;
@@ -78,7 +81,7 @@ public sealed unsafe partial class Machine : IDisposable
 
             Dirty = new DirtyTracker(_vm, memory, _vcpus, ring > 0, manual, MapRam);
             MakeStates();
-            Serial = new SerialPort(new IrqLine(_vm, 4));
+            Serial = new SerialPort(new IrqLine(_vm, SerialPort.Gsi));
             AddLegacyDevices();
         }
         catch
@@ -98,6 +101,16 @@ public sealed unsafe partial class Machine : IDisposable
         {
             lock (Gate)
                 return AllParked;
+        }
+    }
+
+    /// <summary>Whether the guest's run has ended by itself: it stays stopped until a state is loaded.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            lock (Gate)
+                return _ended != 0;
         }
     }
 
@@ -185,21 +198,31 @@ public sealed unsafe partial class Machine : IDisposable
     }
 
     /// <summary>Puts a kernel into RAM and the first vCPU at its entry. Before <see cref="Start"/>.</summary>
-    /// <param name="elf">An ELF file with a PVH note (<see cref="PvhKernel"/>).</param>
+    /// <param name="kernel">A Linux bzImage (<see cref="BzImage"/>), or an ELF file with a PVH note (<see cref="PvhKernel"/>).</param>
     /// <param name="initrd">An initial RAM disk, or empty.</param>
     /// <param name="commandLine">ASCII.</param>
+    /// <param name="tables">How it learns of the machine.</param>
     /// <exception cref="BootException">Something does not fit; the message names it.</exception>
-    public void LoadKernel(ReadOnlySpan<byte> elf, ReadOnlySpan<byte> initrd, string commandLine)
+    public void LoadKernel(ReadOnlySpan<byte> kernel, ReadOnlySpan<byte> initrd, string commandLine, FirmwareTables tables = FirmwareTables.Mp)
     {
         RefuseStarted();
-        var kernel = PvhKernel.Parse(elf, _memory);
-        PvhLoader.Load(kernel, elf, initrd, commandLine, _memory, _vcpus.Length);
-        PageTablesFixed = kernel.PageTablesFixed;
+        var entry = WriteKernel(kernel, initrd, commandLine, tables);
+        PageTablesFixed = entry.PageTablesFixed;
         var state = _states[0];
         state.CaptureRegisters();
-        PvhLoader.SetEntry(ref state.Regs, ref state.Sregs, kernel.Entry);
+        entry.Set(ref state.Regs, ref state.Sregs);
         state.ApplyRegisters();
     }
+
+    /// <summary>Puts a kernel into RAM that is clear, and leaves the vCPUs as they are: for a reset of a stopped machine.</summary>
+    /// <inheritdoc cref="LoadKernel"/>
+    internal BootEntry WriteKernel(ReadOnlySpan<byte> kernel, ReadOnlySpan<byte> initrd, string commandLine, FirmwareTables tables) => BootLoader.Load(
+        kernel, initrd, commandLine, _memory,
+        new Platform(_vcpus.Length, tables != FirmwareTables.Mp, tables == FirmwareTables.Acpi ? _virtio : []));
+
+    /// <summary>Presses the power button. From any thread.</summary>
+    /// <returns>False, and nothing is done, when the guest does not listen to it or has ended.</returns>
+    public bool PressPowerButton() => !HasEnded && _powerEvents.Press();
 
     /// <summary>Lets the vCPUs run, each on a thread of its own.</summary>
     public void Start()
@@ -298,6 +321,8 @@ public sealed unsafe partial class Machine : IDisposable
     {
         RefuseStarted();
         Mmio.Add(slot.Base, slot.Size, device);
+        if (device is VirtioMmio)
+            _virtio.Add(new VirtioWindow(slot.Base, slot.Size, slot.Gsi));
         if (state is not null)
             _stateful.Add((slot.Name, state));
     }
@@ -415,14 +440,19 @@ public sealed unsafe partial class Machine : IDisposable
 
     private void AddLegacyDevices()
     {
-        AddPort(0x3F8, 8, "serial", Serial);
-        AddPort(0x70, 2, "rtc", new RealTimeClock(_memory.Size, TimeProvider.System));
+        AddPort(SerialPort.Port, SerialPort.Size, "serial", Serial);
+        AddPort(RealTimeClock.Port, RealTimeClock.Ports, "rtc", new RealTimeClock(_memory.Size, TimeProvider.System));
         var keyboard = new KeyboardController(
             new IrqLine(_vm, 1), () => End(MachineEvent.Reset, "the guest asked the keyboard controller for a reset"));
         AddPort(0x60, 1, null, keyboard.DataPort);
-        AddPort(0x64, 1, null, keyboard.CommandPort);
+        AddPort(KeyboardController.CommandPortNumber, 1, null, keyboard.CommandPort);
         _stateful.Add(("i8042", keyboard));
-        AddPort(0x604, 2, "power", new PowerPort(() => End(MachineEvent.PowerOff, "the guest powered off")));
+        AddPort(PowerPort.Port, PowerPort.Size, "power", new PowerPort(() => End(MachineEvent.PowerOff, "by its power management register")));
+        _powerEvents = new PowerEvents(new IrqLevel(_vm, PowerEvents.Gsi));
+        AddPort(PowerEvents.Port, PowerEvents.Size, "power-events", _powerEvents);
+        AddPort(PanicPort.Port, PanicPort.Size, null, new PanicPort(
+            () => End(MachineEvent.Panic, "pvpanic; its console says why"),
+            () => Log.Warning("the guest's kernel has crashed, and its crash kernel goes on (pvpanic)")));
     }
 
     private void AddPort<T>(ulong port, ulong size, string? name, T device)

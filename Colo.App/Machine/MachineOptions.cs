@@ -32,6 +32,19 @@ public sealed record MachineOptions(int Cpus)
     public int DirtyRingEntries { get; init; } = 65536;
 }
 
+/// <summary>What a kernel is told of the machine by tables in its memory.</summary>
+public enum FirmwareTables
+{
+    /// <summary>An MP table; devices are for the command line.</summary>
+    Mp,
+
+    /// <summary>ACPI tables with the virtio devices, and an MP table.</summary>
+    Acpi,
+
+    /// <summary>ACPI tables, and an MP table; virtio devices are for the command line.</summary>
+    AcpiWithoutVirtio,
+}
+
 /// <summary>How the guest's run ended.</summary>
 public enum MachineEvent
 {
@@ -46,4 +59,7 @@ public enum MachineEvent
 
     /// <summary>KVM cannot go on (internal error, failed entry) or a device failed; the text says what.</summary>
     Crash = 4,
+
+    /// <summary>The guest's kernel said that it has crashed (<see cref="Devices.Legacy.PanicPort"/>).</summary>
+    Panic = 5,
 }

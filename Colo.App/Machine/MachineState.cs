@@ -149,7 +149,7 @@ public sealed unsafe partial class Machine
             throw header.Bad($"{size} bytes of RAM, this machine has {_memory.Size}: set the same [vm] memory on both nodes");
         if (Math.Abs((long)khz - TscKhz) * 1_000_000 > (long)TscKhz * TscTolerancePpm)
             throw header.Bad($"time-stamp counter at {khz} kHz, this host's at {TscKhz}: use hosts with the same rate");
-        if (ended > (byte)MachineEvent.Crash)
+        if (ended > (byte)MachineEvent.Panic)
             throw header.Bad($"end {ended}");
         return ((MachineEvent)ended, text);
     }

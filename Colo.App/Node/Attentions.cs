@@ -47,5 +47,9 @@ internal static class Attentions
         $"the other node is silent, and there is no permission to go on without it: {reason}", "this node is silent, and asks again and again",
         "mend the arbiter (or what the fence-command needs), or the network between the nodes. If the other host is down for certain: colo failover --force here");
 
+    internal static Attention GuestKept(string text) => Now(
+        $"the guest has ended by itself: {text}", "it stands still and is kept as it is ([vm] on-crash = keep)",
+        "save it (colo save --to FILE) if it is to be looked at, then end it (colo stop) and start the nodes again");
+
     private static Attention Now(string what, string did, string todo) => new(what, did, todo, DateTimeOffset.UtcNow);
 }

@@ -45,7 +45,7 @@ internal sealed class GuestVm : IDisposable
     internal bool FixedPageTables { get; set; }
 
     /// <summary>Puts the kernel into RAM.</summary>
-    internal required Action<GuestMemory> LoadKernelImage { get; init; }
+    internal required Action LoadKernelImage { get; init; }
 
     /// <summary>Remembers the state of power on. The kernel is loaded and nothing has run.</summary>
     internal void KeepInitialState()
@@ -63,7 +63,7 @@ internal sealed class GuestVm : IDisposable
             new Span<byte>(Memory.Base + offset, (int)Math.Min(Memory.Size - offset, int.MaxValue)).Clear();
         for (ulong page = 0; page < Memory.Pages; page++)
             Memory.DeviceDirty.Set(page);
-        LoadKernelImage(Memory);
+        LoadKernelImage();
         var reader = new StateReader(_initial.Written, "initial state");
         Machine.LoadState(ref reader);
         FlushStalePages();

@@ -62,7 +62,11 @@ internal sealed partial class NodeContext : IDisposable
         PeerAddress = peer;
         Settings = new NodeSettings(
             configuration.Checkpoint.Interval, configuration.Checkpoint.Minimum, configuration.Failover.Heartbeat, configuration.Failover.Timeout,
-            configuration.Failover.Slow, configuration.Failover.Silence == SilencePolicy.Takeover);
+            configuration.Failover.Slow, configuration.Failover.Silence == SilencePolicy.Takeover)
+        {
+            StopTimeout = configuration.Vm.StopTimeout,
+            OnCrash = configuration.Vm.OnCrash,
+        };
         Identity = new LinkIdentity { VmName = configuration.Vm.Name, Node = node, Instance = LinkInstance.New(), Key = key };
         var failover = configuration.Failover;
         if (failover.Arbiter is { } arbiter)
@@ -331,7 +335,7 @@ internal sealed partial class NodeContext : IDisposable
             }
 
             Log.Info("stopped: unprotected, so the guest is powered off");
-            primary.EndGuest(MachineEvent.PowerOff);
+            primary.StopGuest(insist: false);
         }
         else
         {
@@ -391,11 +395,19 @@ internal sealed partial class NodeContext : IDisposable
     /// <summary>What the operator should look at; null when all is as it should be.</summary>
     internal Attention? Attention
     {
-        get => _attention ?? _arbiterAway;
+        get => _kept ?? _attention ?? _arbiterAway;
         set => _attention = value;
     }
 
     private Attention? _attention;
+    private Attention? _kept;
+
+    /// <summary>The guest has crashed and stays as it is: whatever becomes of the pair, that is what the operator has to see to.</summary>
+    internal void TellKept(string text)
+    {
+        _kept = Attentions.GuestKept(text);
+        Tell("guest-kept", $"the guest has ended by itself and is kept: {text}", _attention);
+    }
 
     /// <summary>Calls the peer to see whether the process that was known still lives.</summary>
     internal void Probe(LinkInstance known, Action<PeerVerdict> answer) => Probe(known, ProbeTries, answer);

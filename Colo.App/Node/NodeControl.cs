@@ -72,7 +72,7 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             if (node.Undecided is not null)
                 result = ControlResult.Refused("no guest runs here, and it is not decided yet what this node is; end the node itself (SIGTERM, systemctl stop)");
             else if (node.Primary is { } primary)
-                primary.EndGuest(MachineEvent.PowerOff);
+                primary.StopGuest(insist: true);
             else if (node.Secondary is not { } secondary || !secondary.RequestStop())
                 result = ControlResult.Refused("the primary cannot be reached, so the guest there cannot be stopped from here");
         });

@@ -1,3 +1,4 @@
+using Colo.Configuration;
 using Colo.Link;
 using Colo.Linux;
 using Colo.Machine;
@@ -51,6 +52,9 @@ internal sealed partial class PrimaryRole
             case ControlMessage.CheckpointLoaded when body.Length == 16:
                 OnCheckpointLoaded(BitConverter.ToUInt64(body), BitConverter.ToInt64(body[8..]));
                 break;
+            case ControlMessage.VmEnded when body.Length == 1 && _vm.Machine.HasEnded && _settings.OnCrash == CrashPolicy.Keep:
+                // Both stand still: a checkpoint would only make it end there again.
+                break;
             case ControlMessage.VmEnded when body.Length == 1:
                 Log.Info($"the secondary's VM stopped by itself ({(MachineEvent)body[0]}); a checkpoint brings it back");
                 RequestCheckpoint(CheckpointReason.Divergence);
@@ -76,7 +80,7 @@ internal sealed partial class PrimaryRole
                 _disks.OnControl(session, type, body);
                 break;
             case ControlMessage.StopRequest:
-                EndGuest(MachineEvent.PowerOff);
+                StopGuest(insist: true);
                 break;
             default:
                 session.Fail($"unexpected message {(ushort)type} of {body.Length} bytes");

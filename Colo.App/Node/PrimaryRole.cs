@@ -1,3 +1,4 @@
+using Colo.Configuration;
 using Colo.Linux;
 using Colo.Machine;
 using Colo.Monitor;
@@ -39,6 +40,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     private readonly PrimaryDisks _disks;
     private readonly LoopTimer _compareTimer;
     private readonly LoopTimer _endTimer;
+    private readonly PowerDown _powerDown;
     private PrimarySession? _session;
     private PrimaryPhase _phase;
     private PendingInput? _adopted;
@@ -70,6 +72,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _endTimer = node.Loop.AddTimer(() => Raise(PrimaryEvent.EndSettled, "the secondary did not answer"));
         _dismissTimer = node.Loop.AddTimer(() => Raise(
             node.Permission is null ? PrimaryEvent.DismissUnanswered : PrimaryEvent.DismissUnansweredThird, _dismissReason));
+        _powerDown = new PowerDown(vm, node.Settings.StopTimeout, () => EndGuest(MachineEvent.PowerOff));
         _silenceTimer = node.Loop.AddTimer(CheckSilence);
         _voice.Alone();
         node.Loop.AddAfterRound(AfterRound);
@@ -156,14 +159,25 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
             return;
         switch (what)
         {
-            case MachineEvent.Reset or MachineEvent.TripleFault:
-                Log.Warning($"guest {(what == MachineEvent.Reset ? "asked for a reset" : $"ended in a triple fault ({text})")}; it starts anew");
-                _vm.StopAndQuiesce(() =>
+            case MachineEvent.Reset or MachineEvent.TripleFault or MachineEvent.Panic:
+                switch (GuestCrash.Decide(_settings.OnCrash, what, text))
                 {
-                    _vm.Reset();
-                    _vm.Machine.Resume();
-                    RequestCheckpoint(CheckpointReason.Divergence);
-                });
+                    case CrashPolicy.Stop:
+                        EndGuest(what);
+                        break;
+                    case CrashPolicy.Keep:
+                        _node.TellKept(text);
+                        break;
+                    default:
+                        _vm.StopAndQuiesce(() =>
+                        {
+                            _vm.Reset();
+                            _vm.Machine.Resume();
+                            RequestCheckpoint(CheckpointReason.Divergence);
+                        });
+                        break;
+                }
+
                 break;
             case MachineEvent.PowerOff:
                 Log.Info($"guest powered off {text}");
@@ -177,7 +191,15 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         }
     }
 
-    /// <summary>Ends the guest on both nodes: the operator's stop, or its own power-off.</summary>
+    /// <summary>The operator's stop: the guest is told by its power button, and ended when it does not end itself in time.</summary>
+    /// <param name="insist">Whether one that was told already is ended now.</param>
+    internal void StopGuest(bool insist)
+    {
+        if (State != PrimaryState.Stopped && _powerDown.Request(insist))
+            RequestCheckpoint(CheckpointReason.Divergence); // the other VM's button is pressed, too
+    }
+
+    /// <summary>Ends the guest on both nodes at once: it has ended itself, or did not listen.</summary>
     internal void EndGuest(MachineEvent what)
     {
         if (IsEnding)
@@ -221,6 +243,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _node.Loop.RemoveAfterRound(AfterRound);
         foreach (var timer in new[] { _scheduleTimer, _intervalTimer, _slowTimer, _compareTimer, _endTimer, _dismissTimer, _silenceTimer })
             timer.Dispose();
+        _powerDown.Dispose();
         _disks.Dispose();
         _session?.Dispose();
         _adopted?.Dispose();

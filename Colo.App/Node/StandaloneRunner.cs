@@ -13,9 +13,11 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
     private readonly EventLoop _loop;
     private readonly GuestVm _vm;
     private readonly NodeLife _life;
+    private readonly PowerDown _powerDown;
     private readonly DateTimeOffset _since = DateTimeOffset.UtcNow;
     private int _exitCode;
     private bool _ended;
+    private Attention? _attention;
 
     private StandaloneRunner(ColoConfiguration configuration, EventLoop loop, GuestVm vm, NodeLife life)
     {
@@ -24,6 +26,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
         _configuration = configuration;
         _loop = loop;
         _vm = vm;
+        _powerDown = new PowerDown(vm, configuration.Vm.StopTimeout, () => End(0));
     }
 
     internal static int Run(ColoConfiguration configuration, string? restore)
@@ -53,6 +56,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
         life.Service.Status("running");
         life.Service.Ready(loop);
         loop.Run();
+        runner._powerDown.Dispose();
         return runner._exitCode;
     }
 
@@ -87,6 +91,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
             State = _ended ? "stopped" : "running",
             Since = _since,
             UptimeS = (MonotonicClock.Now - _life.Started) / 1_000_000_000,
+            Attention = _attention,
             Disk = StatusParts.Disks(_vm),
             Nic = StatusParts.Nics(_vm),
             Guests = StatusParts.Guests(_vm, _ended ? "stopped" : "running", "none"),
@@ -100,7 +105,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
     /// <inheritdoc/>
     public ControlResult Stop()
     {
-        _loop.Post(() => End(0));
+        _loop.Post(() => Shutdown(insist: true));
         return ControlResult.Done;
     }
 
@@ -127,20 +132,37 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
     private void Terminate(PosixSignalContext signal)
     {
         signal.Cancel = true;
-        _loop.Post(() => End(0));
+        _loop.Post(() => Shutdown(insist: false));
+    }
+
+    private void Shutdown(bool insist)
+    {
+        if (!_ended)
+            _powerDown.Request(insist);
     }
 
     private void OnMachineEvent(MachineEvent what, string text)
     {
         switch (what)
         {
-            case MachineEvent.Reset or MachineEvent.TripleFault:
-                Log.Warning($"guest {(what == MachineEvent.Reset ? "asked for a reset" : $"ended in a triple fault ({text})")}; it starts anew");
-                _vm.StopAndQuiesce(() =>
+            case MachineEvent.Reset or MachineEvent.TripleFault or MachineEvent.Panic:
+                switch (GuestCrash.Decide(_configuration.Vm.OnCrash, what, text))
                 {
-                    _vm.Reset();
-                    _vm.Machine.Resume();
-                });
+                    case CrashPolicy.Stop:
+                        End(0);
+                        break;
+                    case CrashPolicy.Keep:
+                        _attention = Attentions.GuestKept(text);
+                        break;
+                    default:
+                        _vm.StopAndQuiesce(() =>
+                        {
+                            _vm.Reset();
+                            _vm.Machine.Resume();
+                        });
+                        break;
+                }
+
                 break;
             case MachineEvent.PowerOff:
                 Log.Info($"guest powered off {text}");

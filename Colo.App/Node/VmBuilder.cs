@@ -49,15 +49,18 @@ internal static class VmBuilder
                 disks.Add(AddDisk(disk, machine, memory, loop, purpose, parameters));
             var random = new VirtioRng(memory, loop);
             var randomTransport = Attach(machine, loop, random, "rng", parameters);
-            var kernel = vm.KernelIsBuiltin ? BuiltinGuest.Load() : File.ReadAllBytes(vm.Kernel);
-            var initrd = vm.Initrd is null ? [] : File.ReadAllBytes(vm.Initrd);
-            var commandLine = string.Join(' ', new[] { vm.CommandLine ?? "" }.Concat(parameters)).Trim();
+            var kernel = vm.KernelIsBuiltin ? BuiltinGuest.Load() : KernelFile.Read(vm.Kernel, "kernel");
+            var initrd = vm.Initrd is null ? [] : KernelFile.Read(vm.Initrd, "initrd");
+            var tables = vm.KernelIsBuiltin ? FirmwareTables.Mp
+                : vm.Devices == DeviceDiscovery.Acpi ? FirmwareTables.Acpi
+                : FirmwareTables.AcpiWithoutVirtio;
+            var commandLine = string.Join(' ', new[] { vm.CommandLine ?? "" }.Concat(tables == FirmwareTables.Acpi ? [] : parameters)).Trim();
             var guest = new GuestVm(loop, memory, machine, nics, disks, Offer(configuration, machine, disks))
             {
                 Random = (random, randomTransport),
-                LoadKernelImage = memory => PvhLoader.Load(PvhKernel.Parse(kernel, memory), kernel, initrd, commandLine, memory, vm.Cpus),
+                LoadKernelImage = () => machine.WriteKernel(kernel, initrd, commandLine, tables),
             };
-            machine.LoadKernel(kernel, initrd, commandLine);
+            machine.LoadKernel(kernel, initrd, commandLine, tables);
             guest.FixedPageTables = machine.PageTablesFixed;
             guest.KeepInitialState();
             return guest;

@@ -173,6 +173,53 @@ public sealed class LegacyDeviceTests
     }
 
     [Fact]
+    public void Power_button_asserts_the_interrupt_until_the_guest_has_taken_it()
+    {
+        var sci = new HeldLine();
+        var events = new PowerEvents(sci);
+        Assert.False(events.Press()); // nobody listens
+        Assert.Equal(0, Word(events, 0));
+        events.Write(2, [0x20, 0x01]); // global lock and power button, as a driver writes them
+        Assert.Equal(0x120, Word(events, 2));
+        Assert.False(sci.Asserted);
+        Assert.True(events.Press());
+        Assert.True(sci.Asserted);
+        Assert.Equal(0x100, Word(events, 0));
+
+        var other = new HeldLine();
+        var copy = new PowerEvents(other);
+        Move(events, copy);
+        Assert.True(other.Asserted);
+        Assert.Equal((0x100, 0x120), (Word(copy, 0), Word(copy, 2)));
+
+        events.Write(0, [0xFF, 0]); // other bits: it stays
+        Assert.True(sci.Asserted);
+        Write(events, 1, 1); // byte by byte
+        Assert.False(sci.Asserted);
+        Assert.Equal(0, Word(events, 0));
+        events.Press();
+        events.Write(2, [0, 0]); // masked
+        Assert.False(sci.Asserted);
+        events.Write(0, [0, 1, 0, 1]); // taken, and enabled again, at once
+        Assert.False(sci.Asserted);
+        Assert.True(events.Press());
+    }
+
+    [Fact]
+    public void Panic_port_tells_a_lost_kernel_from_one_that_is_saved()
+    {
+        int lost = 0, saved = 0;
+        var port = new PanicPort(() => lost++, () => saved++);
+        Assert.Equal(3, Read(port, 0));
+        Write(port, 0, 0xFC);
+        Assert.Equal((0, 0), (lost, saved));
+        Write(port, 0, 2);
+        Assert.Equal((0, 1), (lost, saved));
+        Write(port, 0, 1);
+        Assert.Equal((1, 1), (lost, saved));
+    }
+
+    [Fact]
     public void States_survive_a_round_trip_and_any_damage()
     {
         var line = new CountingLine();
@@ -188,7 +235,7 @@ public sealed class LegacyDeviceTests
 
         IStatefulDevice[] devices =
         [
-            serial, new RealTimeClock(1 << 30, TimeProvider.System), new KeyboardController(line, () => { }), new PowerPort(() => { }),
+            serial, new RealTimeClock(1 << 30, TimeProvider.System), new KeyboardController(line, () => { }), new PowerPort(() => { }), new PowerEvents(new HeldLine()),
         ];
         var seed = Random.Shared.Next();
         var random = new Random(seed);
@@ -214,7 +261,7 @@ public sealed class LegacyDeviceTests
 
                 if (device is IRegisterDevice registers)
                 {
-                    var offset = (ulong)random.Next(device is SerialPort ? 8 : 2);
+                    var offset = (ulong)random.Next(device is SerialPort ? 8 : device is PowerEvents ? 4 : 2);
                     Read(registers, (int)offset);
                     Write(registers, (int)offset, (byte)random.Next(256));
                 }
@@ -234,6 +281,8 @@ public sealed class LegacyDeviceTests
     }
 
     private static void Write(IRegisterDevice device, int offset, byte value) => device.Write((ulong)offset, [value]);
+
+    private static int Word(IRegisterDevice device, int offset) => Read(device, offset) | Read(device, offset + 1) << 8;
 
     private static int Cmos(RealTimeClock clock, int register)
     {
@@ -264,6 +313,13 @@ public sealed class LegacyDeviceTests
         public int Raised { get; private set; }
 
         public void Raise() => Raised++;
+    }
+
+    private sealed class HeldLine : IInterruptLevel
+    {
+        public bool Asserted { get; private set; }
+
+        public void Set(bool asserted) => Asserted = asserted;
     }
 
     private sealed class FixedTime : TimeProvider

@@ -8,6 +8,12 @@ namespace Colo.Devices.Legacy;
 /// </summary>
 public sealed class KeyboardController : IStatefulDevice
 {
+    /// <summary>The port of commands.</summary>
+    public const ushort CommandPortNumber = 0x64;
+
+    /// <summary>The command that resets the machine.</summary>
+    public const byte ResetCommand = 0xFE;
+
     private const byte OutputFull = 1;
     private const byte SystemFlag = 4;
     private const byte LastWasCommand = 8;

@@ -10,6 +10,15 @@ namespace Colo.Devices.Legacy;
 /// <param name="powerOff">Called on a vCPU's thread.</param>
 public sealed class PowerPort(Action powerOff) : IRegisterDevice, IStatefulDevice
 {
+    /// <summary>The first port.</summary>
+    public const ushort Port = 0x604;
+
+    /// <summary>Ports.</summary>
+    public const int Size = 2;
+
+    /// <summary>The sleep type that powers off (S5).</summary>
+    public const byte SleepTypeOff = 0;
+
     private const ushort SleepEnable = 0x2000;
     private const ushort SleepType = 0x1C00;
     private volatile ushort _control = 1; // SCI_EN: ACPI mode

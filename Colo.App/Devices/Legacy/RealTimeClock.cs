@@ -9,6 +9,12 @@ namespace Colo.Devices.Legacy;
 /// </summary>
 public sealed class RealTimeClock : IRegisterDevice, IStatefulDevice
 {
+    /// <summary>The first port.</summary>
+    public const ushort Port = 0x70;
+
+    /// <summary>Ports.</summary>
+    public const byte Ports = 2;
+
     private const int Size = 128;
     private const byte StatusB = 0x0B;
     private const byte Century = 0x32;

@@ -9,6 +9,15 @@ namespace Colo.Devices.Legacy;
 /// </summary>
 public sealed class SerialPort(IInterruptLine interrupt) : IRegisterDevice, IStatefulDevice
 {
+    /// <summary>The first port of the first one.</summary>
+    public const ushort Port = 0x3F8;
+
+    /// <summary>Ports.</summary>
+    public const byte Size = 8;
+
+    /// <summary>The input of the I/O APIC of the first one.</summary>
+    public const uint Gsi = 4;
+
     private const int FifoSize = 16;
     private const int MostWaiting = 64 * 1024;
 
