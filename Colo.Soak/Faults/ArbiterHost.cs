@@ -73,6 +73,7 @@ internal sealed class ArbiterHost : IDisposable
         _etcd.WaitForExit();
         _etcd.Dispose();
         _host.Delete();
-        Directory.Delete(_folder, recursive: true);
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
     }
 }
