@@ -33,12 +33,12 @@ internal sealed partial class Campaign : IDisposable
         _log = new SoakLog(console, Path.Combine(settings.Folder, "events.log"));
         try
         {
-            var random = new Random(settings.Seed);
+            var random = new Dice((ulong)(uint)settings.Seed << 32);
             // Drawn whatever is asked for, so that the rest of the seed's decisions stays the same.
             var (arbiter, twoDisks) = (random.Next(2) == 0, random.Next(2) == 0);
             arbiter = settings.Arbiter ?? (arbiter && ArbiterHost.Etcd is not null);
             _view = new PairView(arbiter);
-            _plan = new FaultPlan(settings.Seed, settings.Timeout);
+            _plan = new FaultPlan(settings.Seed, settings.Timeout, settings.Only);
             _log.Say(string.Create(CultureInfo.InvariantCulture,
                 $"seed {settings.Seed}, {settings.Duration.TotalMinutes:0.##} minutes; {(arbiter ? "etcd is the arbiter" : "no arbiter")}, {(twoDisks ? "two disks" : "one disk")}, timeout {settings.Timeout.TotalMilliseconds:F0} ms; logs in {settings.Folder}"));
             _pair = new SoakPair(settings, _log, arbiter, twoDisks, cancel);

@@ -21,6 +21,7 @@ internal static class Program
           --arbiter ON     on: etcd decides when the nodes lose each other; off: nobody. As the seed says when nothing is said
           --patience N     stretches all times, for a machine that is N times too slow: 1 to 100
           --faults N       ends after N faults
+          --only KIND,...  only faults of these kinds, to look into one; the summary's table names them
           --binary FILE    the colo binary (out/colo)
           --logs FOLDER    where events and the nodes' logs are kept (out/soak/SEED)
         """;
@@ -58,6 +59,7 @@ internal static class Program
         var (binary, patience, most) = (Path.Combine("out", "colo"), 1, int.MaxValue);
         bool? arbiter = null;
         string? folder = null;
+        FaultKind[]? only = null;
         for (var i = 0; i < arguments.Count; i++)
         {
             var argument = arguments[i];
@@ -72,6 +74,9 @@ internal static class Program
                     break;
                 case "--faults":
                     most = Number(argument, Value(), 1, int.MaxValue);
+                    break;
+                case "--only":
+                    only = [.. Value().Split(',').Select(Kind)];
                     break;
                 case "--binary":
                     binary = Value();
@@ -104,6 +109,7 @@ internal static class Program
             Patience = patience,
             Arbiter = arbiter,
             MostFaults = most,
+            Only = only,
         };
     }
 
@@ -111,6 +117,10 @@ internal static class Program
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
             : throw new FormatException($"{name} {text}: a whole number from {least} to {most} is accepted");
+
+    private static FaultKind Kind(string name) =>
+        Enum.GetValues<FaultKind>().Where(k => PlannedFault.Name(k) == name).Select(k => (FaultKind?)k).FirstOrDefault()
+        ?? throw new FormatException($"--only {name}: accepted are {string.Join(", ", Enum.GetValues<FaultKind>().Select(PlannedFault.Name))}");
 
     private static string? Missing(SoakSettings settings) =>
         NativeDemo.geteuid() != 0 ? "it makes network namespaces and therefore needs root"

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Colo.Demo;
 using Colo.Linux;
+using Colo.Soak.Faults;
 using Colo.Soak.Registers;
 
 namespace Colo.Soak;
@@ -48,10 +49,10 @@ internal sealed class SoakClients : IDisposable
     /// <summary>Opens all connections to a guest that serves.</summary>
     internal void Connect(CancellationToken cancel)
     {
-        var random = new Random(unchecked((_settings.Seed * 65_537) + _lives++));
+        var random = new Dice(((ulong)(uint)_settings.Seed << 32) | 0x8000_0000 | (uint)_lives++);
         var load = new LoadSettings
         {
-            Seed = random.Next(),
+            Seed = random.Next(int.MaxValue),
             Echo = random.Next(4, 13),
             Resp = random.Next(2, 7),
             Count = random.Next(1, 3),

@@ -1,3 +1,5 @@
+using Colo.Soak.Faults;
+
 namespace Colo.Soak;
 
 /// <summary>What a campaign is to do.</summary>
@@ -26,6 +28,9 @@ internal sealed record SoakSettings
 
     /// <summary>Faults after which it ends, if the time has not ended it before.</summary>
     public int MostFaults { get; init; } = int.MaxValue;
+
+    /// <summary>The kinds of faults that may come; null: all that fit the pair.</summary>
+    public IReadOnlyList<FaultKind>? Only { get; init; }
 
     /// <summary>Tells the campaigns of one process apart.</summary>
     public int Number { get; init; }

@@ -32,6 +32,15 @@ public sealed class FaultPlanTests
     }
 
     [Fact]
+    public void The_details_of_one_kind_differ()
+    {
+        var both = Faults(new PairView(false)).Where(f => f.Kind == FaultKind.KillBoth).ToList();
+        Assert.InRange(both.Count, 50, 500);
+        foreach (var detail in (Func<PlannedFault, bool>[])[f => f.FromPrimary, f => f.StartPrimaryFirst, f => f.Between == TimeSpan.Zero, f => f.StartBetween == TimeSpan.Zero])
+            Assert.InRange(both.Count(detail), both.Count / 6, both.Count * 5 / 6);
+    }
+
+    [Fact]
     public void Every_fault_finds_a_pair_that_has_been_protected_for_a_while()
     {
         var least = Timeout * FaultPlan.LeastHealthy;
@@ -66,6 +75,15 @@ public sealed class FaultPlanTests
 
         Assert.True(FaultRules.MustMove(FaultKind.KillPrimary));
         Assert.False(FaultRules.MayMove(FaultKind.KillSecondary, new PairView(HasArbiter: true)));
+    }
+
+    [Fact]
+    public void Only_the_kinds_that_are_asked_for_come()
+    {
+        var plan = new FaultPlan(1, Timeout, [FaultKind.HalfOpen, FaultKind.ArbiterAway]);
+        Assert.Equal([FaultKind.HalfOpen, FaultKind.ArbiterAway], Enumerable.Range(1, 100).Select(n => plan.Fault(n, new PairView(true)).Kind).Distinct().Order());
+        Assert.All(Enumerable.Range(1, 100), n => Assert.Equal(FaultKind.HalfOpen, plan.Fault(n, new PairView(false)).Kind));
+        Assert.Throws<ArgumentException>(() => new FaultPlan(1, Timeout, [FaultKind.ArbiterAway]).Fault(1, new PairView(false)));
     }
 
     [Fact]
@@ -106,6 +124,8 @@ public sealed class FaultPlanTests
         Assert.EndsWith("/out/soak/77", settings.Folder, StringComparison.Ordinal);
         Assert.Contains("MINUTES x", Assert.Throws<FormatException>(() => Colo.Soak.Program.Parse(["x"])).Message, StringComparison.Ordinal);
         Assert.Contains("SEED 3.5", Assert.Throws<FormatException>(() => Colo.Soak.Program.Parse(["1", "3.5"])).Message, StringComparison.Ordinal);
+        Assert.Equal([FaultKind.KillBoth, FaultKind.HalfOpen], Colo.Soak.Program.Parse(["--only", "kill-both,half-open"]).Only!);
+        Assert.Contains("--only nothing", Assert.Throws<FormatException>(() => Colo.Soak.Program.Parse(["--only", "nothing"])).Message, StringComparison.Ordinal);
         Assert.Contains("--fault", Assert.Throws<FormatException>(() => Colo.Soak.Program.Parse(["--fault", "1"])).Message, StringComparison.Ordinal);
         Assert.Contains("needs a value", Assert.Throws<FormatException>(() => Colo.Soak.Program.Parse(["--faults"])).Message, StringComparison.Ordinal);
     }

@@ -55,7 +55,8 @@ internal sealed record PlannedFault(
 /// </summary>
 /// <param name="seed">Decides everything.</param>
 /// <param name="timeout">The failover timeout of the pair: most times are multiples of it.</param>
-internal sealed class FaultPlan(int seed, TimeSpan timeout)
+/// <param name="only">The kinds that may come; null: all.</param>
+internal sealed class FaultPlan(int seed, TimeSpan timeout, IReadOnlyList<FaultKind>? only = null)
 {
     /// <summary>The least time for which a pair is protected before it is hit again, as a part of the timeout.</summary>
     internal const double LeastHealthy = 0.5;
@@ -75,7 +76,7 @@ internal sealed class FaultPlan(int seed, TimeSpan timeout)
     internal PlannedFault Fault(int number, PairView view)
     {
         // A generator for each: what is drawn for one does not depend on what another needed.
-        var random = new Random(unchecked((seed * 1_000_003) ^ (number * 7919)));
+        var random = new Dice(((ulong)(uint)seed << 32) | (uint)number);
         var kind = Draw(random, view);
         var longSilence = Times(random, 1.6, 4);
         var healthy = Times(random, LeastHealthy, 6);
@@ -98,13 +99,14 @@ internal sealed class FaultPlan(int seed, TimeSpan timeout)
         return FaultRules.StartsNodeAnew(kind) ? fault : fault with { KillAgainAfter = null };
     }
 
-    private static FaultKind Draw(Random random, PairView view)
+    private FaultKind Draw(Dice random, PairView view)
     {
-        var left = random.Next(Weights.Where(w => FaultRules.Fits(w.Kind, view)).Sum(w => w.Weight));
-        foreach (var (kind, weight) in Weights)
+        var weights = Weights.Where(w => FaultRules.Fits(w.Kind, view) && only?.Contains(w.Kind) != false).ToList();
+        if (weights.Count == 0)
+            throw new ArgumentException("none of the faults that were asked for fits this pair", nameof(view));
+        var left = random.Next(weights.Sum(w => w.Weight));
+        foreach (var (kind, weight) in weights)
         {
-            if (!FaultRules.Fits(kind, view))
-                continue;
             if (left < weight)
                 return kind;
             left -= weight;
@@ -113,5 +115,5 @@ internal sealed class FaultPlan(int seed, TimeSpan timeout)
         throw new InvalidOperationException("the weights do not add up");
     }
 
-    private TimeSpan Times(Random random, double least, double most) => timeout * (least + ((most - least) * random.NextDouble()));
+    private TimeSpan Times(Dice random, double least, double most) => timeout * (least + ((most - least) * random.NextDouble()));
 }

@@ -28,10 +28,11 @@ internal sealed class SmallDisk : IDisposable
     /// <summary>Takes all space that is left.</summary>
     internal void Fill()
     {
-        var block = new byte[1 << 20];
-        using var handle = File.OpenHandle(_filler, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
-        long at = 0;
-        // Ever smaller pieces: the last page has to be taken, too.
+        // Most of it is only reserved, which is quick.
+        var at = Most();
+        using var handle = File.OpenHandle(_filler, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, FileOptions.None, at);
+        var block = new byte[1 << 18];
+        // Then ever smaller pieces: the last page has to be taken, too.
         for (var length = block.Length; length >= 4096;)
         {
             try
@@ -48,6 +49,9 @@ internal sealed class SmallDisk : IDisposable
 
     /// <summary>Gives it back.</summary>
     internal void Free() => File.Delete(_filler);
+
+    // A node that takes some in this moment must not make the rest fail.
+    private long Most() => Math.Max(0, new DriveInfo(Folder).AvailableFreeSpace - (2 << 20));
 
     /// <inheritdoc/>
     public void Dispose() => _ = NativeDemo.umount2(Folder, NativeDemo.MNT_DETACH);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using Colo.Demo;
 using Colo.Linux;
+using Colo.Soak.Faults;
 
 namespace Colo.Soak.Registers;
 
@@ -114,7 +115,7 @@ internal sealed class RegisterClients : IDisposable
 
     private void Run(int client)
     {
-        var random = new Random(unchecked((_settings.Seed * 31) + client));
+        var random = new Dice(((ulong)(uint)_settings.Seed << 32) | 0xC000_0000 | (uint)client);
         long written = 0;
         while (!_stop)
         {
@@ -147,7 +148,7 @@ internal sealed class RegisterClients : IDisposable
         }
     }
 
-    private void Ask(RespConnection connection, int client, Random random, ref long written)
+    private void Ask(RespConnection connection, int client, Dice random, ref long written)
     {
         var keys = _keys;
         var key = keys[random.Next(keys.Length)];
