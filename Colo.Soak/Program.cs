@@ -22,6 +22,7 @@ internal static class Program
           --patience N     stretches all times, for a machine that is N times too slow: 1 to 100
           --faults N       ends after N faults
           --only KIND,...  only faults of these kinds, to look into one; the summary's table names them
+          --capture        keeps the heads of all frames as wire.pcap beside the logs (tcpdump)
           --binary FILE    the colo binary (out/colo)
           --logs FOLDER    where events and the nodes' logs are kept (out/soak/SEED)
         """;
@@ -58,6 +59,7 @@ internal static class Program
         var (minutes, seed, plain) = (DefaultMinutes, Random.Shared.Next(1, 1_000_000), 0);
         var (binary, patience, most) = (Path.Combine("out", "colo"), 1, int.MaxValue);
         bool? arbiter = null;
+        var capture = false;
         string? folder = null;
         FaultKind[]? only = null;
         for (var i = 0; i < arguments.Count; i++)
@@ -74,6 +76,9 @@ internal static class Program
                     break;
                 case "--faults":
                     most = Number(argument, Value(), 1, int.MaxValue);
+                    break;
+                case "--capture":
+                    capture = true;
                     break;
                 case "--only":
                     only = [.. Value().Split(',').Select(Kind)];
@@ -110,6 +115,7 @@ internal static class Program
             Arbiter = arbiter,
             MostFaults = most,
             Only = only,
+            Capture = capture,
         };
     }
 
@@ -128,6 +134,7 @@ internal static class Program
         : !IpTool.IsInstalled ? "ip is missing: apt-get install iproute2"
         : LinkFaults.Missing ?? (
             settings.Arbiter == true && ArbiterHost.Etcd is null ? "etcd is missing: apt-get install etcd-server, or --arbiter off"
+            : settings.Capture && !File.Exists("/usr/bin/tcpdump") ? "tcpdump is missing: apt-get install tcpdump"
             : !File.Exists(settings.Binary) ? $"{settings.Binary} is missing: ./build.sh makes it"
             : null);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Colo.Demo;
 using Colo.Linux;
@@ -15,6 +16,7 @@ internal sealed class SoakPair : IDisposable
     private readonly SmallDisk[] _disks = new SmallDisk[2];
     private readonly bool[] _away = new bool[2];
     private readonly bool _twoDisks;
+    private readonly Process? _capture;
     private int _unexpected;
 
     /// <summary>Makes everything, and starts no node.</summary>
@@ -36,6 +38,7 @@ internal sealed class SoakPair : IDisposable
                 _disks[node - 'a'] = new SmallDisk(Path.Combine(Pair.Files(node).Folder, "disk"), DiskMegabytes);
             Arbiter = arbiter ? new ArbiterHost(Pair.Network, Path.Combine(Pair.Folder, "etcd")) : null;
             Watch = new WireWatch(Pair.Network, minimumRto: TimeSpan.Zero);
+            _capture = settings.Capture ? Capture(Path.Combine(settings.Folder, "wire.pcap")) : null;
         }
         catch
         {
@@ -148,6 +151,14 @@ internal sealed class SoakPair : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_capture is not null)
+        {
+            // It writes what it has when it is asked to end, not when it is killed.
+            _ = NativeDemo.kill(_capture.Id, NativeDemo.SIGTERM);
+            _capture.WaitForExit(5_000);
+            _capture.Dispose();
+        }
+
         Watch?.Dispose();
         foreach (var node in (char[])['a', 'b'])
         {
@@ -158,6 +169,13 @@ internal sealed class SoakPair : IDisposable
         Arbiter?.Dispose();
         Pair.Dispose();
     }
+
+    private Process Capture(string file) => Pair.Network.Switch.Run(() => Process.Start(new ProcessStartInfo(
+        "/usr/bin/tcpdump", ["-i", "any", "-p", "-U", "-s", "120", "-w", file, "-Z", "root"])
+    {
+        RedirectStandardError = true,
+        RedirectStandardOutput = true,
+    })!);
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F0} s");
 

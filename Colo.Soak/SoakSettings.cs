@@ -32,6 +32,9 @@ internal sealed record SoakSettings
     /// <summary>The kinds of faults that may come; null: all that fit the pair.</summary>
     public IReadOnlyList<FaultKind>? Only { get; init; }
 
+    /// <summary>Whether the heads of all frames at the switch are kept as <c>wire.pcap</c> (tcpdump): to look into a violation.</summary>
+    public bool Capture { get; init; }
+
     /// <summary>Tells the campaigns of one process apart.</summary>
     public int Number { get; init; }
 
