@@ -68,6 +68,7 @@ internal sealed partial class Campaign : IDisposable
         catch (PairException e)
         {
             _log.Violation(e.Message);
+            _log.Say("the campaign cannot go on; the ends of the nodes' logs:");
             _log.Print(_pair.Pair.Logs(30));
             Judge();
         }
@@ -100,6 +101,9 @@ internal sealed partial class Campaign : IDisposable
         for (var number = 1; number <= _settings.MostFaults && MonotonicClock.Now < end; number++)
         {
             var fault = _plan.Fault(number, _view);
+            // With an arbiter also a machine that is too slow for the timeout can move the guest, by rights.
+            if (_view.HasArbiter)
+                _pair.Watch.PermitTakeover(Secondary);
             _pair.Pair.Pause(fault.Healthy);
             WaitHealthy();
             Suffer(fault);
@@ -109,12 +113,13 @@ internal sealed partial class Campaign : IDisposable
     // A pair that has lost its protection by itself has done no wrong, but costs it: a machine too slow for the timeout, mostly.
     private void WaitHealthy()
     {
+        _pair.CheckGuest();
         if (_pair.Protected() is { } primary && primary == Primary)
             return;
         _falseAlarms++;
         _log.Say($"the protection was lost without a fault (see the nodes' logs); node a: {_pair.Pair.Ask('a')?.State}, node b: {_pair.Pair.Ask('b')?.State}");
         var now = _pair.WaitProtected(_settings.ProtectLimit);
-        if (now != Primary)
+        if (now != Primary && !_view.HasArbiter)
             _log.Violation($"node {now} leads now, although nothing befell node {Primary}");
         Primary = now;
     }
@@ -127,10 +132,13 @@ internal sealed partial class Campaign : IDisposable
         var since = MonotonicClock.Now;
         if (FaultRules.MayMove(fault.Kind, _view))
             _pair.Watch.AnnounceTakeover(Secondary, FaultRules.LateFrames(fault.Kind));
+        else
+            _pair.Watch.WithdrawTakeover();
         Inflict(fault);
         if (FaultRules.LosesGuest(fault.Kind))
             _pair.Pair.WaitServing(_settings.ProtectLimit);
         Primary = _pair.WaitProtected(_settings.ProtectLimit);
+        _pair.CheckGuest();
         _pair.MayFail = null;
         var seconds = (MonotonicClock.Now - since) * 1e-9;
         if (FaultRules.LosesGuest(fault.Kind))
@@ -158,6 +166,7 @@ internal sealed partial class Campaign : IDisposable
         if (!moved && FaultRules.MustMove(fault.Kind))
             _log.Violation($"fault {fault.Number}, {PlannedFault.Name(fault.Kind)}: node {former} leads again, although the other one was to go on");
         _clients.GoOn();
+        _pair.CheckGuest();
         var gap = _clients.Gap();
         _gaps.Add(fault.Kind, moved, gap, seconds);
         _log.Say(string.Create(CultureInfo.InvariantCulture,

@@ -11,6 +11,9 @@ internal sealed class SoakPair : IDisposable
 {
     private const int DiskMegabytes = 192;
     private const int MostRestarts = 5;
+
+    // What a node logs of a guest that ended without having been told to.
+    private const string GuestEnded = "; it starts anew";
     private static readonly TimeSpan ServiceDelay = TimeSpan.FromSeconds(1);
     private readonly SoakLog _log;
     private readonly SmallDisk[] _disks = new SmallDisk[2];
@@ -125,6 +128,17 @@ internal sealed class SoakPair : IDisposable
             if (MonotonicClock.Now > end)
                 throw new PairException($"the pair is not protected again after {Seconds(limit)}; node a: {Pair.Ask('a')?.Json ?? "no answer"}; node b: {Pair.Ask('b')?.Json ?? "no answer"}");
             Pair.Pause(TimeSpan.FromMilliseconds(20));
+        }
+    }
+
+    /// <summary>The guest must not end: nothing that the campaign does asks for it.</summary>
+    /// <exception cref="PairException">A node's log says that it did; what follows on that proves nothing.</exception>
+    internal void CheckGuest()
+    {
+        foreach (var node in (char[])['a', 'b'])
+        {
+            if (File.ReadLines(Pair.Files(node).Log).FirstOrDefault(l => l.Contains(GuestEnded, StringComparison.Ordinal)) is { } line)
+                throw new PairException($"the guest itself has ended, and with it all its connections: {line}");
         }
     }
 

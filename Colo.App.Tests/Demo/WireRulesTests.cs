@@ -64,6 +64,19 @@ public sealed class WireRulesTests
     }
 
     [Fact]
+    public void A_takeover_that_is_permitted_doubles_nothing_until_it_comes()
+    {
+        _rules.PermitTakeover(SwitchPort.B);
+        Udp([1]);
+        Udp([1]);
+        Assert.Equal("doubled", Assert.Single(_rules.Violations).Rule);
+        Speak(SwitchPort.B);
+        Udp([1], SwitchPort.B);
+        Assert.Single(_rules.Violations);
+        Assert.Equal(1, _rules.TakeoverRepeats);
+    }
+
+    [Fact]
     public void One_frame_of_a_node_that_froze_may_come_late_and_no_second()
     {
         Speak(SwitchPort.A);

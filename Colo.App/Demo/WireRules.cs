@@ -93,6 +93,17 @@ public sealed class WireRules
         _windowEnd = long.MaxValue;
     }
 
+    /// <summary>
+    /// From now on the node at this port may take the guest over, although nothing is done to the other one: with an arbiter a
+    /// false alarm can move the guest. Until it does, nothing may be doubled.
+    /// </summary>
+    public void PermitTakeover(SwitchPort next)
+    {
+        _next = next;
+        _lateLeft = 0;
+        _windowStart = _windowEnd = long.MaxValue;
+    }
+
     /// <summary>The takeover that was announced did not come, and may no longer. Without effect where it did.</summary>
     public void WithdrawTakeover(long timeNs)
     {
@@ -185,6 +196,7 @@ public sealed class WireRules
         _former = _voice;
         _voice = port;
         _next = null;
+        _windowStart = Math.Min(_windowStart, timeNs);
         _windowEnd = timeNs + TakeoverWindow;
         _firstFrames.Add(timeNs);
         return true;

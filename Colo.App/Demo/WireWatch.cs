@@ -48,6 +48,9 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
     /// <param name="lateFrames">Frames that the other node may send after it all the same: 1 when it is frozen, the send under way.</param>
     public void AnnounceTakeover(char next, int lateFrames = 0) => Announce(() => _rules.AnnounceTakeover(Port(next), RealTime(), lateFrames));
 
+    /// <summary>From now on this node may take the guest over, although nothing is done to the other one (<see cref="WireRules.PermitTakeover"/>).</summary>
+    public void PermitTakeover(char next) => Announce(() => _rules.PermitTakeover(Port(next)));
+
     /// <summary>The takeover that was announced did not come, and may no longer. Without effect where it did.</summary>
     public void WithdrawTakeover() => Announce(() => _rules.WithdrawTakeover(RealTime()));
 
