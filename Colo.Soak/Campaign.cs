@@ -11,6 +11,8 @@ namespace Colo.Soak;
 /// </summary>
 internal sealed partial class Campaign : IDisposable
 {
+    private const int Attempts = 5;
+    private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(20);
     private readonly SoakSettings _settings;
     private readonly SoakLog _log;
     private readonly CancellationToken _cancel;
@@ -114,8 +116,14 @@ internal sealed partial class Campaign : IDisposable
     private void WaitHealthy()
     {
         _pair.CheckGuest();
-        if (_pair.Protected() is { } primary && primary == Primary)
-            return;
+        // The two nodes are asked one after the other, and a busy one may be slow to answer: asked a few times.
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (_pair.Protected() is { } primary && primary == Primary)
+                return;
+            _pair.Pair.Pause(AttemptDelay);
+        }
+
         _falseAlarms++;
         _log.Say($"the protection was lost without a fault (see the nodes' logs); node a: {_pair.Pair.Ask('a')?.State}, node b: {_pair.Pair.Ask('b')?.State}");
         var now = _pair.WaitProtected(_settings.ProtectLimit);

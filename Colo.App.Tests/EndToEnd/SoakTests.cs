@@ -37,8 +37,8 @@ public sealed class SoakTests(ITestOutputHelper output)
         using var watch = new WireWatch(f.Pair.Network);
         // None of these connections is ever opened anew: the first that breaks fails the test. A guest that had booted would
         // count from one again.
-        using var load = f.Load(new LoadSettings { Echo = 20, Resp = 6, Count = 2, Udp = true, Ping = true });
-        using var registers = new RegisterClients(f.Pair.Network.Client, history, new(f.Seed, 3, TimeSpan.FromMilliseconds(10), PairFixture.ReplyLimit * 3));
+        using var load = f.Load(new LoadSettings { Echo = 20, Resp = 6, Count = 2, Udp = true, Ping = true, Interval = TimeSpan.FromMilliseconds(20) * PairFixture.Patience });
+        using var registers = new RegisterClients(f.Pair.Network.Client, history, new(f.Seed, 3, TimeSpan.FromMilliseconds(10) * PairFixture.Patience, PairFixture.ReplyLimit * 3));
         var primary = 'a';
         for (var round = 1; round <= takeovers; round++)
         {
@@ -48,10 +48,12 @@ public sealed class SoakTests(ITestOutputHelper output)
             watch.AnnounceTakeover(survivor);
             f.Pair.Kill(primary);
             PairFixture.GoOn(load, $"takeover {round}");
-            f.Pair.WaitState(survivor, "primary", "unprotected", PairFixture.TakeoverLimit);
+            Assert.True(PairFixture.Until(PairFixture.TakeoverLimit, () => f.Pair.Ask(survivor) is { Role: "primary" }), $"takeover {round}: node {survivor} is no primary");
             f.Pair.Start(primary, "auto");
+            Assert.True(
+                PairFixture.Until(PairFixture.ProtectLimit, () => f.Pair.Ask(survivor)?.State == "protected" && f.Pair.Ask(primary) is { Role: "secondary", State: "protected" }),
+                $"takeover {round}: not protected again; node {survivor}: {f.Pair.Ask(survivor)?.Json}; node {primary}: {f.Pair.Ask(primary)?.Json}");
             primary = survivor;
-            f.Pair.WaitProtected(primary, PairFixture.ProtectLimit);
             gaps.Add(FaultKind.KillPrimary, moved: true, load.Snapshot(reset: true).LongestTcpGapUs / 1000.0, 0);
             registers.Rotate();
         }

@@ -257,9 +257,12 @@ public sealed class WireRules
     {
         if (frame.Timestamp is not { } value || (frame.Flags & 4) != 0)
             return;
+        var id = BinaryPrimitives.ReadUInt16BigEndian(frame.IpHeader[4..]);
+        // Both identifications: they tell a clock that went back from a frame that was overtaken on its way.
         if (flow.TimestampKnown && (int)(value - flow.Timestamp) < 0)
-            Violate(timeNs, "clock", $"TCP timestamp {value} after {flow.Timestamp}: {frame.Digest()}");
+            Violate(timeNs, "clock", $"TCP timestamp {value} after {flow.Timestamp} (IP identification {id} after {flow.TimestampId}): {frame.Digest()}");
         flow.Timestamp = value;
+        flow.TimestampId = id;
         flow.TimestampKnown = true;
     }
 
@@ -348,6 +351,9 @@ public sealed class WireRules
         internal bool TimestampKnown { get; set; }
 
         internal uint Timestamp { get; set; }
+
+        /// <summary>The IP identification of the segment that had it.</summary>
+        internal ushort TimestampId { get; set; }
 
         internal void Remember(ulong key, Seen seen)
         {
