@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Colo.Demo;
 using Colo.Linux;
 using Colo.Soak.Faults;
@@ -72,6 +73,12 @@ internal sealed partial class Campaign : IDisposable
             _log.Violation(e.Message);
             _log.Say("the campaign cannot go on; the ends of the nodes' logs:");
             _log.Print(_pair.Pair.Logs(30));
+            Judge();
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException or SocketException)
+        {
+            // A tool that failed, or a guest that could not be asked: with the summary of what was seen before.
+            _log.Violation($"the campaign could not go on: {e.Message}");
             Judge();
         }
 
