@@ -14,6 +14,8 @@ Usage: ./build.sh [COMMAND]
   demo [ARGS]    builds, then runs `out/colo demo ARGS` (as root, with /dev/kvm)
   test [ARGS]    installs what the tests need, builds, and runs all tests (as root, with /dev/kvm);
                  ARGS go to `dotnet test`, for example --filter FullyQualifiedName~Proxy
+  soak [ARGS]    builds, then runs the campaign of faults: soak [MINUTES] [SEED]; soak --help says more
+                 (as root, with /dev/kvm)
   deb            builds, and makes the Debian packages: dist/*.deb
   rpm            builds, and makes the RPM packages: dist/*.rpm
   clean          removes everything that was built
@@ -147,6 +149,14 @@ run_tests() {
         --logger "console;verbosity=normal" --logger "trx;LogFilePrefix=colo" --results-directory "$PWD/$out/test-results" "$@"
 }
 
+# The campaign of faults is no part of the executable: a program beside it, on the parts of its demo.
+run_soak() {
+    need ip iproute2 nft nftables etcd etcd-server
+    build
+    run_logged "building the campaign" dotnet build Colo.Soak -c Release -v q --nologo
+    exec dotnet Colo.Soak/bin/Release/net10.0/linux-x64/colo-soak.dll "$@"
+}
+
 # packages KIND TOOL PACKAGE ...: what was packed before is made anew, so that dist/ never holds two versions.
 packages() {
     local kind=$1
@@ -171,10 +181,14 @@ test)
     shift
     run_tests "$@"
     ;;
+soak)
+    shift
+    run_soak "$@"
+    ;;
 deb) packages deb dpkg-deb dpkg ;;
 rpm) packages rpm rpmbuild rpm ;;
 clean)
-    rm -rf "$out" dist Colo.App/bin Colo.App/obj Colo.App.Tests/bin Colo.App.Tests/obj
+    rm -rf "$out" dist Colo.App/bin Colo.App/obj Colo.App.Tests/bin Colo.App.Tests/obj Colo.Soak/bin Colo.Soak/obj
     if [[ -f Colo.App/Guest/Makefile ]]; then make -C Colo.App/Guest clean >/dev/null; fi
     ;;
 -h | --help | help) usage ;;

@@ -15,7 +15,7 @@ public sealed class DemoSweeperTests
                 ip netns add {DemoCommand.Prefix}$$-a
                 mkdir /run/{DemoCommand.Prefix}$$.0
                 ip netns exec {DemoCommand.Prefix}$$-a sleep 600 >/dev/null 2>&1 &
-                {ColoBinary.Path} {DemoSweeper.Command} $$ >/dev/null 2>&1 &
+                {ColoBinary.Path} {DemoSweeper.Command} $$ {DemoCommand.Prefix} >/dev/null 2>&1 &
                 echo $$ $!
                 kill -KILL $$'
             true

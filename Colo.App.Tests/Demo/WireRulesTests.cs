@@ -55,6 +55,56 @@ public sealed class WireRulesTests
     }
 
     [Fact]
+    public void A_takeover_that_was_withdrawn_may_come_no_more()
+    {
+        _rules.AnnounceTakeover(SwitchPort.B, _now);
+        _rules.WithdrawTakeover(_now);
+        Speak(SwitchPort.B);
+        Assert.Equal("voice", Assert.Single(_rules.Violations).Rule);
+    }
+
+    [Fact]
+    public void A_takeover_that_is_permitted_doubles_nothing_until_it_comes()
+    {
+        _rules.PermitTakeover(SwitchPort.B);
+        Udp([1]);
+        Udp([1]);
+        Assert.Equal("doubled", Assert.Single(_rules.Violations).Rule);
+        Speak(SwitchPort.B);
+        Udp([1], SwitchPort.B);
+        Assert.Single(_rules.Violations);
+        Assert.Equal(1, _rules.TakeoverRepeats);
+    }
+
+    [Fact]
+    public void One_frame_of_a_node_that_froze_may_come_late_and_no_second()
+    {
+        Speak(SwitchPort.A);
+        _rules.AnnounceTakeover(SwitchPort.B, _now, lateFrames: 1);
+        Speak(SwitchPort.B);
+        Speak(SwitchPort.A);
+        Assert.Empty(_rules.Violations);
+        Assert.Equal(1, _rules.LateFrames);
+        Speak(SwitchPort.A);
+        Assert.Equal("voice", Assert.Single(_rules.Violations).Rule);
+    }
+
+    [Fact]
+    public void A_guest_that_boots_anew_speaks_from_either_port_and_then_from_no_other()
+    {
+        Connect();
+        Guest(101, [1, 2, 3]);
+        _rules.AnnounceBoot();
+        Speak(SwitchPort.B);
+        // The same numbers carry other bytes now.
+        Connect(SwitchPort.B);
+        Guest(101, [4, 5, 6], SwitchPort.B);
+        Assert.Empty(_rules.Violations);
+        Speak(SwitchPort.A);
+        Assert.Equal("voice", Assert.Single(_rules.Violations).Rule);
+    }
+
+    [Fact]
     public void Other_bytes_at_the_same_place_are_found_even_across_a_takeover()
     {
         Connect();
@@ -165,10 +215,12 @@ public sealed class WireRulesTests
         }
     }
 
-    private void Connect()
+    private void Speak(SwitchPort port) => Send(port, FrameBuilder.Arp(FrameBuilder.GuestMac, FrameBuilder.Guest));
+
+    private void Connect(SwitchPort port = SwitchPort.A)
     {
         Send(SwitchPort.Client, FrameBuilder.Tcp(false, 4000, 50, 0, 2, []));
-        Send(SwitchPort.A, FrameBuilder.Tcp(true, 4000, 100, 51, 18, []));
+        Send(port, FrameBuilder.Tcp(true, 4000, 100, 51, 18, []));
         Client(51, 101, []);
     }
 

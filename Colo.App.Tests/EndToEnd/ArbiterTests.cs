@@ -1,5 +1,5 @@
 using Colo.Demo;
-using Colo.Tests.Arbiter;
+using Colo.Soak.Faults;
 using Colo.Tests.Support;
 using Xunit.Abstractions;
 
@@ -70,18 +70,18 @@ public sealed class ArbiterTests(ITestOutputHelper output)
 
     private static bool Protected(PairFixture f, char node) => f.Pair.Node(node).TryStatus() is { Role: "primary", State: "protected" };
 
-    private void Run(Action<PairFixture, ArbiterNetwork> test, [System.Runtime.CompilerServices.CallerMemberName] string name = "")
+    private void Run(Action<PairFixture, ArbiterHost> test, [System.Runtime.CompilerServices.CallerMemberName] string name = "")
     {
-        ArbiterNetwork? net = null;
+        ArbiterHost? net = null;
         try
         {
             PairFixture.Run(
                 output, PairBinary.Path!,
                 f =>
                 {
-                    net = new ArbiterNetwork(f.Pair.Network);
-                    f.Pair.Start('a', "primary", $"failover:arbiter=etcd:http://{ArbiterNetwork.AddressFor('a')}:2379");
-                    f.Pair.Start('b', "secondary", $"failover:arbiter=etcd:http://{ArbiterNetwork.AddressFor('b')}:2379");
+                    net = new ArbiterHost(f.Pair.Network, Directory.CreateTempSubdirectory("colo-arbiter-").FullName);
+                    f.Pair.Start('a', "primary", ArbiterHost.SettingFor('a'));
+                    f.Pair.Start('b', "secondary", ArbiterHost.SettingFor('b'));
                     f.Pair.WaitServing(PairFixture.ProtectLimit);
                     f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
                 },
@@ -92,64 +92,11 @@ public sealed class ArbiterTests(ITestOutputHelper output)
             net?.Dispose();
         }
     }
-
-    /// <summary>A third host with an etcd, and a cable of its own to each node.</summary>
-    private sealed class ArbiterNetwork : IDisposable
-    {
-        private readonly DemoNetwork _network;
-        private readonly NetworkNamespace _host;
-        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("colo-arbiter-");
-        private readonly System.Diagnostics.Process _etcd;
-
-        internal ArbiterNetwork(DemoNetwork network)
-        {
-            _network = network;
-            _host = NetworkNamespace.Create($"{network.Client.Name}-etcd");
-            IpTool.Run("-n", _host.Name, "link", "set", "lo", "up");
-            foreach (var node in (char[])['a', 'b'])
-            {
-                IpTool.Run("-n", _host.Name, "link", "add", $"node-{node}", "type", "veth", "peer", "name", "arb0", "netns", network.Host(node).Name);
-                IpTool.Run("-n", _host.Name, "addr", "add", $"{AddressFor(node)}/24", "dev", $"node-{node}");
-                IpTool.Run("-n", _host.Name, "link", "set", $"node-{node}", "up");
-                IpTool.Run("-n", network.Host(node).Name, "addr", "add", $"10.79.{(node == 'a' ? 1 : 2)}.2/24", "dev", "arb0");
-                IpTool.Run("-n", network.Host(node).Name, "link", "set", "arb0", "up");
-            }
-
-            _etcd = _host.Run(() => System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(EtcdProcess.Binary!, [
-                "--data-dir", Path.Combine(_folder.FullName, "data"), "--listen-client-urls", "http://0.0.0.0:2379", "--advertise-client-urls", "http://127.0.0.1:2379",
-                "--listen-peer-urls", "http://127.0.0.1:2380", "--initial-advertise-peer-urls", "http://127.0.0.1:2380", "--initial-cluster", "default=http://127.0.0.1:2380"])
-            {
-                RedirectStandardError = true,
-                RedirectStandardOutput = true,
-            })!);
-            _etcd.BeginErrorReadLine();
-            _etcd.BeginOutputReadLine();
-        }
-
-        internal static string AddressFor(char node) => $"10.79.{(node == 'a' ? 1 : 2)}.1";
-
-        internal void Cut(char node) => IpTool.Run("-n", _network.Host(node).Name, "link", "set", "arb0", "down");
-
-        internal void Mend()
-        {
-            foreach (var node in (char[])['a', 'b'])
-                IpTool.Run("-n", _network.Host(node).Name, "link", "set", "arb0", "up");
-        }
-
-        public void Dispose()
-        {
-            _etcd.Kill();
-            _etcd.WaitForExit();
-            _etcd.Dispose();
-            _host.Delete();
-            _folder.Delete(recursive: true);
-        }
-    }
 }
 
 /// <summary>A test of two nodes with a real guest and a real etcd.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class ArbiterTheoryAttribute : TheoryAttribute
 {
-    public ArbiterTheoryAttribute() => Skip = Requirement.Pair ?? (EtcdProcess.Binary is null ? "needs etcd (package etcd-server)" : null);
+    public ArbiterTheoryAttribute() => Skip = Requirement.Pair ?? (ArbiterHost.Etcd is null ? "needs etcd (package etcd-server)" : null);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Colo.Demo;
 using Colo.Tests.Support;
 using Xunit.Abstractions;
@@ -95,7 +94,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
         {
             var keeper = Keeper(f, node);
             Assert.Equal(0, NativeDemo.kill(keeper, Kill));
-            Assert.True(PairFixture.Until(TimeSpan.FromSeconds(5), () => TryKeeper(f, node) is { } other && other != keeper), "no other keeper came");
+            Assert.True(PairFixture.Until(TimeSpan.FromSeconds(5), () => f.Pair.Node(node).Keeper() is { } other && other != keeper), "no other keeper came");
             PairFixture.GoOn(load, $"round {round}");
         }
 
@@ -187,28 +186,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
     internal static int Keeper(PairFixture f, char node)
     {
         int? keeper = null;
-        Assert.True(PairFixture.Until(TimeSpan.FromSeconds(2), () => (keeper = TryKeeper(f, node)) is not null), $"node {node} has no keeper");
+        Assert.True(PairFixture.Until(TimeSpan.FromSeconds(2), () => (keeper = f.Pair.Node(node).Keeper()) is not null), $"node {node} has no keeper");
         return keeper!.Value;
-    }
-
-    private static int? TryKeeper(PairFixture f, char node)
-    {
-        try
-        {
-            foreach (var task in Directory.EnumerateDirectories($"/proc/{f.Pair.Node(node).Pid}/task"))
-            {
-                foreach (var child in File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                {
-                    if (File.ReadAllText($"/proc/{child}/cmdline").Contains("keeper", StringComparison.Ordinal))
-                        return int.Parse(child, CultureInfo.InvariantCulture);
-                }
-            }
-        }
-        catch (IOException)
-        {
-            // A thread or the keeper ended while it was looked at.
-        }
-
-        return null;
     }
 }

@@ -12,6 +12,8 @@ internal static unsafe partial class NativeDemo
     internal const int SIGINT = 2;
     internal const int SIGKILL = 9;
     internal const int SIGTERM = 15;
+    internal const int SIGCONT = 18;
+    internal const int SIGSTOP = 19;
     internal const int AF_PACKET = 17;
     internal const int SOCK_RAW_CLOEXEC = 3 | 0x80000;
     internal const int SOL_SOCKET = 1;
@@ -22,6 +24,7 @@ internal static unsafe partial class NativeDemo
     internal const int PACKET_STATISTICS = 6;
     internal const int PACKET_IGNORE_OUTGOING = 23;
     internal const int CLOCK_REALTIME = 0;
+    internal const int MNT_DETACH = 2;
 
     /// <summary>struct sockaddr_ll (packet(7)).</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -62,6 +65,12 @@ internal static unsafe partial class NativeDemo
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int mkdir(string path, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int mount(string source, string target, string fileSystem, ulong flags, string data);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int umount2(string target, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setns(int fd, int type);

@@ -15,6 +15,9 @@ public sealed record PairSettings
     /// <summary>The size of the disk.</summary>
     public string DiskSize { get; init; } = "64M";
 
+    /// <summary>Where the logs of the nodes go, as <c>node-a.log</c> and <c>node-b.log</c>; null: into the folder of each, which goes with the pair.</summary>
+    public string? LogFolder { get; init; }
+
     /// <summary>SECTION:KEY=VALUE items that both nodes get by --set.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
 }
@@ -41,7 +44,7 @@ public sealed class NodeFiles
         Directory.CreateDirectory(Path.Combine(Folder, "state"));
         Config = Path.Combine(Folder, "colo.ini");
         Socket = Path.Combine(Folder, "node.sock");
-        Log = Path.Combine(Folder, "node.log");
+        Log = settings.LogFolder is { } logs ? Path.Combine(logs, $"node-{node}.log") : Path.Combine(Folder, "node.log");
         File.WriteAllText(Config, Render(keyFile, settings));
         File.WriteAllText(Log, "");
     }

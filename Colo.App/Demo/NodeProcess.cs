@@ -100,6 +100,28 @@ public sealed class NodeProcess : IDisposable
             _ = NativeDemo.kill(_process.Id, signal);
     }
 
+    /// <summary>The process id of the node's keeper, which tells the other node of its death; null when there is none at the moment.</summary>
+    internal int? Keeper()
+    {
+        try
+        {
+            foreach (var task in Directory.EnumerateDirectories($"/proc/{Pid}/task"))
+            {
+                foreach (var child in File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                {
+                    if (File.ReadAllText($"/proc/{child}/cmdline").Contains("keeper", StringComparison.Ordinal))
+                        return int.Parse(child, CultureInfo.InvariantCulture);
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // A thread or the keeper ended while it was looked at.
+        }
+
+        return null;
+    }
+
     /// <summary>Waits until it has ended.</summary>
     /// <returns>False when it still runs after <paramref name="limit"/>.</returns>
     public bool WaitForExit(TimeSpan limit) => _process.WaitForExit(limit);

@@ -9,7 +9,8 @@ namespace Colo.Demo;
 /// <list type="bullet">
 /// <item>mac: the guest's address is one MAC's, and that MAC's frames are no other address's.</item>
 /// <item>voice: only the announced node's port sends as the guest; after a takeover was announced the next node's
-/// may begin, and from its first frame the former is silent.</item>
+/// may begin, and from its first frame the former is silent (but for the send that was under way when it was frozen). A guest
+/// that boots anew speaks from whichever port comes first.</item>
 /// <item>checksum: IPv4, TCP, UDP and ICMP checksums are right, or marked as not yet made.</item>
 /// <item>doubled: no TCP segment, UDP or ICMP message twice, except across a takeover. A TCP segment that is sent
 /// again no sooner than a retransmission time-out after it was sent, or after three duplicate acknowledgements, is a
@@ -39,8 +40,10 @@ public sealed class WireRules
     private readonly Dictionary<ulong, long> _messages = [];
     private readonly Queue<ulong> _messageOrder = new();
     private readonly List<WireViolation> _violations = [];
-    private SwitchPort _voice;
+    private SwitchPort? _voice;
     private SwitchPort? _next;
+    private SwitchPort? _former;
+    private int _lateLeft;
     private long _windowStart = long.MinValue;
     private long _windowEnd = long.MinValue;
 
@@ -75,12 +78,49 @@ public sealed class WireRules
 
     private readonly List<long> _firstFrames = [];
 
+    /// <summary>Frames of a former node that came after the takeover, within what was allowed to it.</summary>
+    public long LateFrames { get; private set; }
+
     /// <summary>From now on the node at this port may take the guest over. Call it before the other one is killed.</summary>
-    public void AnnounceTakeover(SwitchPort next, long timeNs)
+    /// <param name="next">The port of the node that may begin.</param>
+    /// <param name="timeNs">When, in nanoseconds of the clock of the capture.</param>
+    /// <param name="lateFrames">Frames that the other node may send after it all the same: 1 when it is frozen, the send under way.</param>
+    public void AnnounceTakeover(SwitchPort next, long timeNs, int lateFrames = 0)
     {
         _next = next;
+        _lateLeft = lateFrames;
         _windowStart = timeNs;
         _windowEnd = long.MaxValue;
+    }
+
+    /// <summary>
+    /// From now on the node at this port may take the guest over, although nothing is done to the other one: with an arbiter a
+    /// false alarm can move the guest. Until it does, nothing may be doubled.
+    /// </summary>
+    public void PermitTakeover(SwitchPort next)
+    {
+        _next = next;
+        _lateLeft = 0;
+        _windowStart = _windowEnd = long.MaxValue;
+    }
+
+    /// <summary>The takeover that was announced did not come, and may no longer. Without effect where it did.</summary>
+    public void WithdrawTakeover(long timeNs)
+    {
+        if (_next is null)
+            return;
+        _next = null;
+        _windowEnd = timeNs;
+    }
+
+    /// <summary>The guest is lost, and boots anew: all its connections are forgotten, and the next port that speaks has the voice.</summary>
+    public void AnnounceBoot()
+    {
+        _voice = _next = _former = null;
+        _windowStart = _windowEnd = long.MinValue;
+        _flows.Clear();
+        _messages.Clear();
+        _messageOrder.Clear();
     }
 
     /// <summary>Checks one frame that entered the switch.</summary>
@@ -104,8 +144,8 @@ public sealed class WireRules
             return;
         GuestFrames++;
         CheckMac(parsed, timeNs);
-        CheckVoice(port, parsed, timeNs);
-        if (!parsed.IsIpv4)
+        // What came late was sent before: it says nothing new, and comes when its like came long ago.
+        if (!CheckVoice(port, parsed, timeNs) || !parsed.IsIpv4)
             return;
         CheckChecksums(parsed, partial, timeNs);
         if (parsed.IsTcp)
@@ -134,20 +174,32 @@ public sealed class WireRules
             Violate(timeNs, "mac", $"the guest's MAC speaks for {WireFrame.Ip(frame.SourceIp)}: {frame.Digest()}");
     }
 
-    private void CheckVoice(SwitchPort port, in WireFrame frame, long timeNs)
+    // False for a frame that was allowed to come late.
+    private bool CheckVoice(SwitchPort port, in WireFrame frame, long timeNs)
     {
+        _voice ??= port;
         if (port == _voice)
-            return;
+            return true;
+        if (port == _former && _next is null && _lateLeft > 0)
+        {
+            _lateLeft--;
+            LateFrames++;
+            return false;
+        }
+
         if (port != _next)
         {
             Violate(timeNs, "voice", $"node {port} speaks while node {_voice} has the voice: {frame.Digest()}");
-            return;
+            return true;
         }
 
+        _former = _voice;
         _voice = port;
         _next = null;
+        _windowStart = Math.Min(_windowStart, timeNs);
         _windowEnd = timeNs + TakeoverWindow;
         _firstFrames.Add(timeNs);
+        return true;
     }
 
     private void CheckChecksums(in WireFrame frame, bool partial, long timeNs)
@@ -205,9 +257,12 @@ public sealed class WireRules
     {
         if (frame.Timestamp is not { } value || (frame.Flags & 4) != 0)
             return;
+        var id = BinaryPrimitives.ReadUInt16BigEndian(frame.IpHeader[4..]);
+        // Both identifications: they tell a clock that went back from a frame that was overtaken on its way.
         if (flow.TimestampKnown && (int)(value - flow.Timestamp) < 0)
-            Violate(timeNs, "clock", $"TCP timestamp {value} after {flow.Timestamp}: {frame.Digest()}");
+            Violate(timeNs, "clock", $"TCP timestamp {value} after {flow.Timestamp} (IP identification {id} after {flow.TimestampId}): {frame.Digest()}");
         flow.Timestamp = value;
+        flow.TimestampId = id;
         flow.TimestampKnown = true;
     }
 
@@ -296,6 +351,9 @@ public sealed class WireRules
         internal bool TimestampKnown { get; set; }
 
         internal uint Timestamp { get; set; }
+
+        /// <summary>The IP identification of the segment that had it.</summary>
+        internal ushort TimestampId { get; set; }
 
         internal void Remember(ulong key, Seen seen)
         {

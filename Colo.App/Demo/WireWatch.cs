@@ -44,12 +44,18 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
     }
 
     /// <summary>From now on this node may take the guest over. Call it before the other one is killed or stopped.</summary>
-    public void AnnounceTakeover(char next) => _loop.Invoke(() =>
-    {
-        // What came before the announcement is judged without it.
-        Drain();
-        _rules.AnnounceTakeover(Port(next), RealTime());
-    });
+    /// <param name="next">a or b.</param>
+    /// <param name="lateFrames">Frames that the other node may send after it all the same: 1 when it is frozen, the send under way.</param>
+    public void AnnounceTakeover(char next, int lateFrames = 0) => Announce(() => _rules.AnnounceTakeover(Port(next), RealTime(), lateFrames));
+
+    /// <summary>From now on this node may take the guest over, although nothing is done to the other one (<see cref="WireRules.PermitTakeover"/>).</summary>
+    public void PermitTakeover(char next) => Announce(() => _rules.PermitTakeover(Port(next)));
+
+    /// <summary>The takeover that was announced did not come, and may no longer. Without effect where it did.</summary>
+    public void WithdrawTakeover() => Announce(() => _rules.WithdrawTakeover(RealTime()));
+
+    /// <summary>The guest is lost, and boots anew. Call it when both nodes are dead, before either is started.</summary>
+    public void AnnounceBoot() => Announce(_rules.AnnounceBoot);
 
     /// <summary>What was seen so far.</summary>
     public WireReport Report()
@@ -60,7 +66,7 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
             Drain();
             CheckLosses();
             report = new WireReport(
-                _rules.GuestFrames, _rules.Retransmissions, _rules.TakeoverRepeats, _rules.ViolationCount, [.. _rules.Violations], [.. _rules.FirstFrames]);
+                _rules.GuestFrames, _rules.Retransmissions, _rules.TakeoverRepeats, _rules.ViolationCount, [.. _rules.Violations], [.. _rules.FirstFrames], _rules.LateFrames);
         });
         return report!;
     }
@@ -80,6 +86,13 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
         _socket?.Dispose();
         _ready.Dispose();
     }
+
+    // What came before the announcement is judged without it.
+    private void Announce(Action announcement) => _loop.Invoke(() =>
+    {
+        Drain();
+        announcement();
+    });
 
     private static SwitchPort Port(char node) => node == 'a' ? SwitchPort.A : SwitchPort.B;
 
@@ -223,5 +236,6 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
 /// <param name="ViolationCount">What was wrong, in number.</param>
 /// <param name="Violations">What was wrong, the first 200.</param>
 /// <param name="FirstFrames">When the first frame after each announced takeover came, in nanoseconds of CLOCK_REALTIME.</param>
+/// <param name="LateFrames">Frames of a former node that came after a takeover, within what was allowed to it.</param>
 public sealed record WireReport(
-    long GuestFrames, long Retransmissions, long TakeoverRepeats, long ViolationCount, IReadOnlyList<WireViolation> Violations, IReadOnlyList<long> FirstFrames);
+    long GuestFrames, long Retransmissions, long TakeoverRepeats, long ViolationCount, IReadOnlyList<WireViolation> Violations, IReadOnlyList<long> FirstFrames, long LateFrames);
