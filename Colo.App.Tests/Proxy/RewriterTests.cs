@@ -126,6 +126,28 @@ public sealed class RewriterTests
         Assert.Equal(91_000u, WireSegment.Parse(Rewrite(plain, new TcpSpec { Seq = 1, Options = Timestamps(89_990, 7) }))!.TimestampValue);
     }
 
+    /// <summary>The guest gets it late, or only after the takeover; the primary's clock went on all the same.</summary>
+    [Fact]
+    public void What_the_client_echoed_counts_from_when_it_arrived_and_for_the_first_time()
+    {
+        var rewriter = new SequenceRewriter(live: false);
+        byte[] waits = Tcp(new TcpSpec { FromGuest = false, AckNumber = 1, Options = Timestamps(7, 90_000) });
+        byte[] before = [.. waits];
+        rewriter.NoteArrival(waits, 1_000_000_000);
+        Assert.Equal(before, waits);
+        // Again, and delivered at last: the same echo says nothing new.
+        Inbound(rewriter, new TcpSpec { AckNumber = 1, Options = Timestamps(8, 90_000) }, now: 2_900_000_000);
+        // A newer one that was never delivered.
+        var second = new TcpSpec { FromGuest = false, AckNumber = 1, ClientPort = 9, Options = Timestamps(7, 70_000) };
+        rewriter.NoteArrival(Tcp(second), 2_000_000_000);
+        // Neither an answer to a SYN nor what is no TCP or too short has an echo.
+        rewriter.NoteArrival(Tcp(second with { Flags = Syn | Ack, Options = Timestamps(7, 99_000) }), 2_000_000_000);
+        rewriter.NoteArrival(waits.AsSpan(0, 20), 2_000_000_000);
+        rewriter.BecomeLive(3_000_000_000, stallMs: 500);
+        Assert.Equal(90_000u + 2000 + 1000 + 500, WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = 1, Options = Timestamps(89_990, 7) }))!.TimestampValue);
+        Assert.Equal(70_000u + 1000 + 1000 + 500, WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = 1, ClientPort = 9, Options = Timestamps(69_990, 7) }))!.TimestampValue);
+    }
+
     [Fact]
     public void A_live_guest_opens_without_an_offset()
     {

@@ -50,6 +50,8 @@ internal sealed partial class SecondaryRole
     {
         if (_pending.Count == 0 && epoch == _epoch && State == SecondaryState.Protected && !_loading && Give(type, nic, body))
             return;
+        if (type == PacketMessage.Frame)
+            _vm.Nics[nic].Rewriter.NoteArrival(body, MonotonicClock.Now);
         if (!_pending.TryAdd(epoch, Kind(type, nic), body))
             Raise(SecondaryEvent.StreamBroken, $"the SVM is more than {PendingBytes >> 20} MiB of input behind");
     }

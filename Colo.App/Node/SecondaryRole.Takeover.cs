@@ -62,10 +62,12 @@ internal sealed partial class SecondaryRole
         var disks = TakeDisks()!;
         disks.Decide(_epoch);
         Checkpoint.FaultPoints.Reach("secondary-before-speaking");
+        // The link may have lain still for the timeout, and the loading of a checkpoint have held this thread up.
+        var stall = (uint)Math.Min((_node.Settings.Timeout + _node.Settings.Slow).TotalMilliseconds, 600_000);
         foreach (var nic in _vm.Nics)
         {
             nic.DiscardArrived();
-            nic.Rewriter.BecomeLive(MonotonicClock.Now);
+            nic.Rewriter.BecomeLive(MonotonicClock.Now, stall);
         }
 
         _vm.Machine.Dirty.Disable();

@@ -170,6 +170,20 @@ public sealed class SequenceRewriter
     }
 
     /// <summary>
+    /// A frame from the wire that waits for the guest: what the client echoes in it counts from now on, not from when the guest gets
+    /// it, because a takeover may come before that.
+    /// </summary>
+    public void NoteArrival(ReadOnlySpan<byte> frame, long nowNs)
+    {
+        if (IsLive || !FrameParser.Parse(frame, out FrameInfo info) || info.Kind != FrameKind.Tcp
+            || info.Timestamp == 0 || !info.Has(TcpFlag.Ack) || info.Has(TcpFlag.Syn | TcpFlag.Rst))
+            return;
+        FlowKey key = FrameParser.Key(frame, in info, fromGuest: false);
+        if ((_table.Find(in key) ?? Add(in key)) is { Pending: false } flow)
+            NoteEcho(flow, BinaryPrimitives.ReadUInt32BigEndian(frame[(info.Timestamp + 4)..]), nowNs);
+    }
+
+    /// <summary>
     /// Tells the secondary the wire's initial number of a connection. Must reach the rewriter before any frame of the
     /// client that acknowledges it, and after <see cref="Load"/> when it belongs to the epoch that begins there.
     /// </summary>
@@ -198,7 +212,11 @@ public sealed class SequenceRewriter
     /// Takeover: from now on what the guest sends goes to the wire. Timestamps of each connection go on above the newest
     /// the client has echoed, plus what the dead primary may have sent since.
     /// </summary>
-    public void BecomeLive(long nowNs)
+    /// <param name="nowNs">The time.</param>
+    /// <param name="stallMs">
+    /// For how long what the primary had sent may have been on its way here, in milliseconds: what this node got late it has noted late.
+    /// </param>
+    public void BecomeLive(long nowNs, uint stallMs = 0)
     {
         if (IsLive)
             return;
@@ -209,7 +227,7 @@ public sealed class SequenceRewriter
                 continue;
             long elapsedMs = Math.Clamp((nowNs - flow.EchoNs) / 1_000_000, 0, 1 << 30);
             flow.HasFloor = true;
-            flow.Floor = flow.Echo + (uint)elapsedMs + TimestampSlack;
+            flow.Floor = flow.Echo + (uint)elapsedMs + TimestampSlack + stallMs;
         }
     }
 
@@ -346,7 +364,8 @@ public sealed class SequenceRewriter
 
     private static void NoteEcho(RewriterFlow flow, uint echo, long nowNs)
     {
-        if (flow.HasEcho && (int)(echo - flow.Echo) < 0)
+        // Of one value the first time counts: the primary's clock has gone on since it sent that.
+        if (flow.HasEcho && (int)(echo - flow.Echo) <= 0)
             return;
         flow.HasEcho = true;
         flow.Echo = echo;
