@@ -133,8 +133,8 @@ public sealed class CheckCommandTests : IDisposable
         var file = Usual();
         File.WriteAllBytes(At("root.img"), new byte[1 << 20]);
         File.WriteAllBytes(At("b.img"), new byte[2 << 20]);
-        var other = Task.Run(() => Check(file, "--node", "b", "--wait", "30", "--set", $"disk:root:path={At("b.img")}", "--set", "failover:timeout=600ms"));
-        var (exit, lines) = Check(file, "--node", "a", "--wait", "30");
+        var other = Task.Run(() => Check(file, "--node", "b", "--wait", "120", "--set", $"disk:root:path={At("b.img")}", "--set", "failover:timeout=600ms"));
+        var (exit, lines) = Check(file, "--node", "a", "--wait", "120");
         var (otherExit, otherLines) = await other;
         Assert.Equal((1, 1), (exit, otherExit));
         foreach (var side in new[] { lines, otherLines })
@@ -153,8 +153,8 @@ public sealed class CheckCommandTests : IDisposable
         LinkKey.Create(At("key2"));
         foreach (var (set, text) in new[] { ($"link:key-file={At("key2")}", "different link keys"), ("vm:name=web2", "web2") })
         {
-            var other = Task.Run(() => Check(file, "--node", "b", "--wait", "30"));
-            var (exit, lines) = Check(file, "--node", "a", "--wait", "30", "--set", set);
+            var other = Task.Run(() => Check(file, "--node", "b", "--wait", "120"));
+            var (exit, lines) = Check(file, "--node", "a", "--wait", "120", "--set", set);
             Assert.Equal(1, exit);
             // Who calls first learns it; the other one is told so or finds it by itself.
             foreach (var side in new[] { lines, (await other).Lines })
