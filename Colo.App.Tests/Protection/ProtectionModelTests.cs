@@ -79,59 +79,45 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
         return null;
     }
 
-    public static TheoryData<string, bool> Mistakes => new()
-    {
-        { "a secondary that may be permitted gives up when the primary answers", true },
-        { "a primary goes on alone on silence although a third decides", true },
-        { "a secondary takes over on silence although a third decides", true },
-        { "a primary that has handed over goes on with a permission that came late", true },
-        { "a refused call counts also when the primary may have gone on alone before", false },
-        { "a secondary takes over after the notice that it was not current", false },
-        { "a primary that hears of a takeover goes on", false },
-        { "a secondary that slept takes over on silence", false },
-    };
+    private sealed record Mistake(
+        string What, bool Third,
+        Func<TransitionTable<PrimaryPhase, PrimaryEvent, PrimaryAction>, TransitionTable<PrimaryPhase, PrimaryEvent, PrimaryAction>>? Primary = null,
+        Func<TransitionTable<SecondaryPhase, SecondaryEvent, SecondaryAction>, TransitionTable<SecondaryPhase, SecondaryEvent, SecondaryAction>>? Secondary = null);
+
+    private static readonly Mistake[] s_mistakes =
+    [
+        new("a secondary that may be permitted gives up when the primary answers", true, Secondary: table => table
+            .With(SecondaryPhase.Claiming, SecondaryEvent.CallAlive, SecondaryPhase.Over, SecondaryAction.Restart)
+            .With(SecondaryPhase.Claiming, SecondaryEvent.PeerAlive, SecondaryPhase.Over, SecondaryAction.Restart)),
+        new("a primary goes on alone on silence although a third decides", true, Primary: table => table
+            .With(PrimaryPhase.Protected, PrimaryEvent.SilentThird, PrimaryPhase.Alone, PrimaryAction.GoAlone)),
+        new("a secondary takes over on silence although a third decides", true, Secondary: table => table
+            .With(SecondaryPhase.Following, SecondaryEvent.SilenceThird, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)),
+        new("a primary that has handed over goes on when it hears nothing", true, Primary: table => table
+            .With(PrimaryPhase.HandedOver, PrimaryEvent.SilentThird, PrimaryPhase.Alone, PrimaryAction.GoAlone)),
+        new("a refused call counts also when the primary may have gone on alone before", false, Secondary: table => table
+            .With(SecondaryPhase.Severed, SecondaryEvent.CallDeadLate, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)
+            .With(SecondaryPhase.Silent, SecondaryEvent.CallDeadLate, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)),
+        new("a secondary takes over after the notice that it was not current", false, Secondary: table => table
+            .With(SecondaryPhase.Following, SecondaryEvent.NoticeOutdated, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)
+            .With(SecondaryPhase.Silent, SecondaryEvent.NoticeOutdated, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)),
+        new("a primary that hears of a takeover goes on", false, Primary: table => table
+            .With(PrimaryPhase.HandedOver, PrimaryEvent.TakenOver, PrimaryPhase.Alone, PrimaryAction.GoAlone)),
+        new("a secondary takes over on silence although nobody decides", false, Secondary: table => table
+            .With(SecondaryPhase.Following, SecondaryEvent.Silence, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)),
+    ];
+
+    public static TheoryData<string> Mistakes => [.. s_mistakes.Select(mistake => mistake.What)];
 
     /// <summary>A check that finds nothing wrong is worth what it would find.</summary>
     [Theory]
     [MemberData(nameof(Mistakes))]
-    public void A_mistake_in_the_tables_is_found(string mistake, bool third)
+    public void A_mistake_in_the_tables_is_found(string what)
     {
-        var (primary, secondary) = (PrimaryProtection.Table, SecondaryProtection.Table);
-        switch (mistake)
-        {
-            case "a secondary that may be permitted gives up when the primary answers":
-                secondary = secondary.With(SecondaryPhase.Claiming, SecondaryEvent.CallAlive, SecondaryPhase.Over, SecondaryAction.Restart)
-                    .With(SecondaryPhase.Claiming, SecondaryEvent.PeerAlive, SecondaryPhase.Over, SecondaryAction.Restart);
-                break;
-            case "a primary goes on alone on silence although a third decides":
-                primary = primary.With(PrimaryPhase.Protected, PrimaryEvent.SilentThird, PrimaryPhase.Alone, PrimaryAction.GoAlone);
-                break;
-            case "a secondary takes over on silence although a third decides":
-                secondary = secondary.With(SecondaryPhase.Following, SecondaryEvent.SilenceThird, SecondaryPhase.TakingOver, SecondaryAction.TakeOver);
-                break;
-            case "a primary that has handed over goes on with a permission that came late":
-                primary = primary.With(PrimaryPhase.HandedOver, PrimaryEvent.SilentThird, PrimaryPhase.Alone, PrimaryAction.GoAlone);
-                break;
-            case "a refused call counts also when the primary may have gone on alone before":
-                secondary = secondary.With(SecondaryPhase.Severed, SecondaryEvent.CallDeadLate, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)
-                    .With(SecondaryPhase.Silent, SecondaryEvent.CallDeadLate, SecondaryPhase.TakingOver, SecondaryAction.TakeOver);
-                break;
-            case "a secondary takes over after the notice that it was not current":
-                secondary = secondary.With(SecondaryPhase.Following, SecondaryEvent.NoticeOutdated, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)
-                    .With(SecondaryPhase.Silent, SecondaryEvent.NoticeOutdated, SecondaryPhase.TakingOver, SecondaryAction.TakeOver);
-                break;
-            case "a primary that hears of a takeover goes on":
-                primary = primary.With(PrimaryPhase.HandedOver, PrimaryEvent.TakenOver, PrimaryPhase.Alone, PrimaryAction.GoAlone);
-                break;
-            case "a secondary that slept takes over on silence":
-                secondary = secondary.With(SecondaryPhase.Following, SecondaryEvent.Silence, SecondaryPhase.TakingOver, SecondaryAction.TakeOver);
-                break;
-            default:
-                Assert.Fail(mistake);
-                break;
-        }
-
-        var checker = new ModelChecker(new ModelRules(new ModelBounds(third, 4)) { PrimaryTable = primary, SecondaryTable = secondary }, 0);
+        var mistake = s_mistakes.Single(one => one.What == what);
+        var primary = mistake.Primary?.Invoke(PrimaryProtection.Table) ?? PrimaryProtection.Table;
+        var secondary = mistake.Secondary?.Invoke(SecondaryProtection.Table) ?? SecondaryProtection.Table;
+        var checker = new ModelChecker(new ModelRules(new ModelBounds(mistake.Third, 4)) { PrimaryTable = primary, SecondaryTable = secondary }, 0);
         for (var n = 0; n < 20_000; n++)
         {
             if (checker.Walk(new Random(n), 120) is not { } wrong)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Colo.Protection;
 
 namespace Colo.Link;
 
@@ -70,10 +71,10 @@ public sealed class Heartbeat
 
     /// <summary>Output that the peer has not shared may leave before this time; 0: not at all yet.</summary>
     public long ReleaseUntilNs =>
-        LastEchoedSendTimeNs == 0 ? 0 : LastEchoedSendTimeNs + _timeoutNs - _marginNs;
+        LastEchoedSendTimeNs == 0 ? 0 : Lease.SpeaksUntil(LastEchoedSendTimeNs, _timeoutNs, _marginNs);
 
     /// <summary>When the peer counts as lost, if it is not heard before.</summary>
-    public long LostAtNs => LastHeardNs + _timeoutNs;
+    public long LostAtNs => Lease.SilentAt(LastHeardNs, _timeoutNs);
 
     /// <summary>What the peer last said of itself.</summary>
     public HeartbeatStatus PeerStatus { get; private set; }

@@ -83,7 +83,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     {
         PrimaryPhase.Alone => PrimaryState.Unprotected,
         PrimaryPhase.Syncing or PrimaryPhase.Offered => PrimaryState.Syncing,
-        PrimaryPhase.Protected or PrimaryPhase.Listening or PrimaryPhase.Confirming or PrimaryPhase.Asking => PrimaryState.Protected,
+        var phase when PrimaryProtection.HasLease(phase) => PrimaryState.Protected,
         _ => PrimaryState.Stopped,
     };
 

@@ -188,13 +188,16 @@ internal enum PrimaryAction
 internal static class PrimaryProtection
 {
     /// <summary>Phases in which the secondary may be able to take over.</summary>
-    private static readonly PrimaryPhase[] Succeedable = [Offered, Protected, Listening, Confirming, Asking];
+    private static readonly PrimaryPhase[] Succeedable = [.. Enum.GetValues<PrimaryPhase>().Where(MayBeSucceeded)];
 
     /// <summary>All transitions.</summary>
     internal static readonly TransitionTable<PrimaryPhase, PrimaryEvent, PrimaryAction> Table = Build();
 
     /// <summary>Whether a secondary may be able to take over from a primary in this phase, as far as that one knows.</summary>
-    internal static bool MayBeSucceeded(PrimaryPhase phase) => Array.IndexOf(Succeedable, phase) >= 0;
+    internal static bool MayBeSucceeded(PrimaryPhase phase) => phase == Offered || HasLease(phase);
+
+    /// <summary>Whether a primary in this phase knows that its secondary has everything, and speaks within its lease.</summary>
+    internal static bool HasLease(PrimaryPhase phase) => phase is >= Protected and <= Asking;
 
     private static TransitionTable<PrimaryPhase, PrimaryEvent, PrimaryAction> Build()
     {

@@ -196,6 +196,12 @@ internal enum SecondaryAction
 /// </summary>
 internal static class SecondaryProtection
 {
+    /// <summary>Phases in which it has all that it needs to take over.</summary>
+    private static readonly SecondaryPhase[] WithGuest = [.. Enum.GetValues<SecondaryPhase>().Where(HasGuest)];
+
+    /// <summary>The pairing goes on, and nothing that was asked of a third may take effect unseen: it may be given up at any time.</summary>
+    private static readonly SecondaryPhase[] Free = [Waiting, Syncing, Following, Severed, SecondaryPhase.Silent, Asking];
+
     /// <summary>All transitions.</summary>
     internal static readonly TransitionTable<SecondaryPhase, SecondaryEvent, SecondaryAction> Table = Build();
 
@@ -220,10 +226,10 @@ internal static class SecondaryProtection
             .Do([SecondaryPhase.Silent, Asking, Claiming], Call, "a cut link looks like a death; a call may tell")
             .ElseNothing(Decided);
         table.On(Goodbye)
-            .Go([Waiting, Syncing, Following, Severed, SecondaryPhase.Silent, Asking], Over, Restart, "the primary goes on alone")
+            .Go(Free, Over, Restart, "the primary goes on alone")
             .ElseNothing("the answer of the third decides");
         table.On(CallDeadInWindow)
-            .Go([Following, Severed, SecondaryPhase.Silent, Asking, Claiming], TakingOver, TakeOver, "the primary is gone, and cannot have gone on alone before")
+            .Go(WithGuest, TakingOver, TakeOver, "the primary is gone, and cannot have gone on alone before")
             .ElseNothing(Decided);
         table.On(CallDeadLate)
             .ElseNothing("the primary is gone, but may have gone on alone before: as good as silence");
@@ -248,16 +254,16 @@ internal static class SecondaryProtection
             .ElseNothing("as before");
         table.On(NoticeCurrent)
             .Go([Waiting, Syncing], Over, Restart, NoGuest)
-            .Go([Following, Severed, SecondaryPhase.Silent, Asking, Claiming], TakingOver, TakeOver, "the primary is dead, and had not gone on without this node")
+            .Go(WithGuest, TakingOver, TakeOver, "the primary is dead, and had not gone on without this node")
             .ElseNothing(Decided);
         table.On(NoticeOutdated)
-            .Go([Waiting, Syncing, Following, Severed, SecondaryPhase.Silent, Asking, Claiming], Over, Restart, "the primary had gone on without this node")
+            .Go([.. Free, Claiming], Over, Restart, "the primary had gone on without this node")
             .ElseNothing(Decided);
         table.On(Handover)
-            .Go([Following, Severed, SecondaryPhase.Silent, Asking, Claiming], TakingOver, TakeOver, "the primary's word: it is silent from there on")
+            .Go(WithGuest, TakingOver, TakeOver, "the primary's word: it is silent from there on")
             .ElseNothing(Decided);
         table.On(Dismissed)
-            .Go([Waiting, Syncing, Following, Severed, SecondaryPhase.Silent, Asking], Over, AcceptDismissal, "the primary goes on alone as soon as it knows that this node has heard it")
+            .Go(Free, Over, AcceptDismissal, "the primary goes on alone as soon as it knows that this node has heard it")
             .ElseNothing("the answer of the third decides: the primary will ask it, too");
         table.On(OperatorTakes)
             .Go([Following, Severed, SecondaryPhase.Silent], TakingOver, TakeOver, "his word that the other node is down")
@@ -265,7 +271,7 @@ internal static class SecondaryProtection
         table.On(OperatorTakesThird)
             .ElseNothing("refused: the third decides, unless forced");
         table.On(OperatorForces)
-            .Go([Following, Severed, SecondaryPhase.Silent, Asking, Claiming], TakingOver, TakeOver, "his word that the other node is down, against everything")
+            .Go(WithGuest, TakingOver, TakeOver, "his word that the other node is down, against everything")
             .ElseNothing("refused: no guest here; one that syncs never takes over, not even by force");
         table.On(OperatorTakesAlive)
             .ElseNothing("refused: a planned switchover is asked for at the primary");
@@ -298,13 +304,13 @@ internal static class SecondaryProtection
             .Do([Severed, SecondaryPhase.Silent, Asking, Claiming], AskPeerLater, "it may answer then")
             .ElseNothing(Decided);
         table.On(GuestEnded)
-            .Go([Waiting, Syncing, Following, Severed, SecondaryPhase.Silent, Asking, Claiming], Over, AcknowledgeEnd, "nobody takes over a guest that has ended")
+            .Go([.. Free, Claiming], Over, AcknowledgeEnd, "nobody takes over a guest that has ended")
             .ElseNothing(Decided);
         table.On(StreamBroken)
-            .Go([Waiting, Syncing, Following, Severed, SecondaryPhase.Silent, Asking], Over, Restart, "it cannot follow")
+            .Go(Free, Over, Restart, "it cannot follow")
             .ElseNothing(Decided);
         table.On(DisksFailed)
-            .Go([Waiting, Syncing, Following, Severed, SecondaryPhase.Silent, Asking, Claiming, TakingOver], Over, LeaveAndEnd, "to try again at once would end the same way, and with them nothing can be taken over")
+            .Go([.. Free, Claiming, TakingOver], Over, LeaveAndEnd, "to try again at once would end the same way, and with them nothing can be taken over")
             .ElseNothing(Decided);
         table.On(Settled)
             .Go([TakingOver], Over, Speak, "recorded first")

@@ -157,7 +157,7 @@ internal sealed partial class ModelRules
             var life = state.Nodes[i].Life;
             if (life == Life.Frozen)
                 Try(state, $"{who} thaws", () => Thaw(i));
-            if (life == Life.Down && bounds.Restarts)
+            if (life == Life.Down)
                 Try(state, $"{who} is started again", () => Restart(i));
             if (!state.Reach[i] && bounds.Third)
                 Try(state, $"{who} reaches the arbiter again", () => _s.Reach[i] = true);
@@ -194,7 +194,6 @@ internal sealed partial class ModelRules
                 Try(state, $"{who}'s link is reset", () =>
                 {
                     _s.Faults++;
-                    _s.Resets = true;
                     LoseLink(i);
                 });
             }

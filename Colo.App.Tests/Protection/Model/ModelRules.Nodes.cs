@@ -262,7 +262,7 @@ internal sealed partial class ModelRules
         if (node.IsPrimary)
         {
             node.EchoAge = Math.Min(node.EchoAge, beat.Echo);
-            if (node.Listening && node.EchoAge < T && (node.Primary is PrimaryPhase.Protected or PrimaryPhase.Listening or PrimaryPhase.Confirming or PrimaryPhase.Asking))
+            if (node.Listening && node.EchoAge < T && PrimaryProtection.HasLease(node.Primary))
             {
                 node.Listening = false;
                 node.Listen = 0;

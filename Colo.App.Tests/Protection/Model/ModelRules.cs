@@ -5,10 +5,7 @@ namespace Colo.Tests.Protection.Model;
 /// <summary>What the model is bounded to.</summary>
 /// <param name="Third">Whether an arbiter decides; otherwise the rules for two nodes and no third.</param>
 /// <param name="Faults">Crashes, freezes, cuts, resets, cuts of the arbiter, lost notices: how many of them in one history.</param>
-/// <param name="Switchover">Whether the operator asks for planned switchovers.</param>
-/// <param name="Dismissal">Whether the primary may find the secondary wanting.</param>
-/// <param name="Restarts">Whether a node that died may be started again, as a secondary.</param>
-internal sealed record ModelBounds(bool Third, int Faults, bool Switchover = true, bool Dismissal = true, bool Restarts = true)
+internal sealed record ModelBounds(bool Third, int Faults)
 {
     /// <summary>Failover timeout in ticks; a beat is sent at each tick.</summary>
     internal const byte Timeout = 3;
@@ -37,8 +34,6 @@ internal sealed partial class ModelRules(ModelBounds bounds)
     /// <summary>The first thing that was found wrong in the last call.</summary>
     internal string? Violation { get; private set; }
 
-    internal ModelBounds Bounds => bounds;
-
     /// <summary>A primary that runs alone, and a secondary that looks for it.</summary>
     internal static ModelState Start()
     {
@@ -59,8 +54,7 @@ internal sealed partial class ModelRules(ModelBounds bounds)
     internal static bool Speaks(in ModelNode node) => node.Life == Life.Up && node.IsPrimary && node.Primary switch
     {
         PrimaryPhase.Alone or PrimaryPhase.Syncing => true,
-        PrimaryPhase.Protected or PrimaryPhase.Listening or PrimaryPhase.Confirming or PrimaryPhase.Asking =>
-            0 < Lease.SpeaksUntil(-node.EchoAge, T, M),
+        var phase when PrimaryProtection.HasLease(phase) => 0 < Lease.SpeaksUntil(-node.EchoAge, T, M),
         // In Offered all output waits for the first checkpoint; after a handover there is silence.
         _ => false,
     };
@@ -154,14 +148,14 @@ internal sealed partial class ModelRules(ModelBounds bounds)
 
         if (node.Primary == PrimaryPhase.Syncing && node.Linked && Room(state, i))
             Try(state, $"{who} sends the first checkpoint", () => SendCheckpoint(i, 1));
-        if (node.Checkpoint == 0 && node.Linked && Room(state, i) && PrimaryProtection.MayBeSucceeded(node.Primary) && node.Primary != PrimaryPhase.Offered)
+        if (node.Checkpoint == 0 && node.Linked && Room(state, i) && PrimaryProtection.HasLease(node.Primary))
         {
             Try(state, $"{who} sends a checkpoint", () => SendCheckpoint(i, 2));
-            if (bounds.Switchover && PrimaryTable[node.Primary, PrimaryEvent.SwitchoverAsked].Action == PrimaryAction.TakePlanned)
+            if (PrimaryTable[node.Primary, PrimaryEvent.SwitchoverAsked].Action == PrimaryAction.TakePlanned)
                 Try(state, $"{who} is asked to hand over", () => SendCheckpoint(i, 3));
         }
 
-        if (bounds.Dismissal && node.Dismissing == 0 && node.Linked && Room(state, i) && node.Primary == PrimaryPhase.Protected && state.Faults < bounds.Faults)
+        if (node.Dismissing == 0 && node.Linked && Room(state, i) && node.Primary == PrimaryPhase.Protected && state.Faults < bounds.Faults)
             Try(state, $"{who} finds the secondary wanting", () =>
             {
                 _s.Faults++;
@@ -254,7 +248,7 @@ internal sealed partial class ModelRules(ModelBounds bounds)
                 continue;
             if (node.Linked && Room(_s, i) && (node.IsPrimary || node.Secondary is not (SecondaryPhase.Asking or SecondaryPhase.Claiming or SecondaryPhase.TakingOver or SecondaryPhase.Over)))
                 _s.Queues[i].Add(new Message(MessageType.Beat, node.EchoAge, 0, node.EchoOf));
-            if (node.IsPrimary && !Speaks(node) && (node.Primary is PrimaryPhase.Protected or PrimaryPhase.Listening or PrimaryPhase.Confirming or PrimaryPhase.Asking))
+            if (node.IsPrimary && !Speaks(node) && PrimaryProtection.HasLease(node.Primary))
                 node.Mute = (byte)Math.Min(node.Mute + 1, 15);
             else
                 node.Mute = 0;

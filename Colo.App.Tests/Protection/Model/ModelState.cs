@@ -139,13 +139,12 @@ internal sealed class ModelState
     internal byte NextToken;
     internal byte Faults;
     internal byte Crashes;
-    internal bool Resets;
 
     internal ModelState Clone()
     {
         var copy = new ModelState
         {
-            LinkUp = LinkUp, Arbiter = Arbiter, World = World, NextVersion = NextVersion, NextToken = NextToken, Faults = Faults, Crashes = Crashes, Resets = Resets,
+            LinkUp = LinkUp, Arbiter = Arbiter, World = World, NextVersion = NextVersion, NextToken = NextToken, Faults = Faults, Crashes = Crashes,
         };
         for (var i = 0; i < 2; i++)
         {
@@ -187,7 +186,7 @@ internal sealed class ModelState
         Arbiter = tokens[Arbiter];
         var hash = new StateHash();
         hash.Add((ulong)World | ((ulong)Arbiter << 8) | ((ulong)Faults << 16) | ((ulong)Crashes << 24) |
-            (LinkUp ? 1UL << 32 : 0) | (Reach[0] ? 1UL << 33 : 0) | (Reach[1] ? 1UL << 34 : 0) | (Resets ? 1UL << 35 : 0));
+            (LinkUp ? 1UL << 32 : 0) | (Reach[0] ? 1UL << 33 : 0) | (Reach[1] ? 1UL << 34 : 0));
         for (var i = 0; i < 2; i++)
         {
             ref var node = ref Nodes[i];
