@@ -233,11 +233,15 @@ public sealed class ArbiterClaimTests(EtcdSharedFixture fixture) : IClassFixture
             return outcome;
         }
 
-        var other = new Thread(() => ofB = Run(b));
+        // What goes wrong with either is this test's failure, and not the end of the process with all others in it.
+        Exception? errorOfB = null;
+        var other = new Thread(() => errorOfB = Record.Exception(() => ofB = Run(b)));
         other.Start();
-        ofA = Run(a);
+        var errorOfA = Record.Exception(() => ofA = Run(a));
         other.Join();
-        return ofA.Kind == ClaimKind.Won ? (ofA, ofB!) : (ofB!, ofA);
+        if ((errorOfA ?? errorOfB) is { } error)
+            throw new InvalidOperationException($"the race could not be run: {errorOfA?.Message ?? "a was right"}; {errorOfB?.Message ?? "b was right"}", error);
+        return ofA!.Kind == ClaimKind.Won ? (ofA, ofB!) : (ofB!, ofA);
     }
 }
 

@@ -14,7 +14,8 @@ internal sealed class ArbiterNode : IDisposable
     internal ArbiterNode(ArbiterConfiguration configuration, string key, NodeId id = NodeId.A, TimeSpan? limit = null)
     {
         Id = id;
-        Client = new ArbiterClient(Loop, configuration, key, limit ?? TimeSpan.FromSeconds(30));
+        // On the loop's thread, which runs already: a timer that is added from here could come between its looking at them.
+        Loop.Invoke(() => Client = new ArbiterClient(Loop, configuration, key, limit ?? TimeSpan.FromSeconds(30)));
     }
 
     internal ArbiterNode(Uri etcd, string key, NodeId id = NodeId.A, TimeSpan? limit = null)
@@ -24,7 +25,7 @@ internal sealed class ArbiterNode : IDisposable
 
     internal EventLoop Loop => _loop.Loop;
 
-    internal ArbiterClient Client { get; }
+    internal ArbiterClient Client { get; private set; } = null!;
 
     internal NodeId Id { get; }
 
