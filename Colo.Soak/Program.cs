@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Colo.Demo;
+using Colo.Linux;
 using Colo.Soak.Faults;
 
 namespace Colo.Soak;
@@ -129,7 +130,7 @@ internal static class Program
         ?? throw new FormatException($"--only {name}: accepted are {string.Join(", ", Enum.GetValues<FaultKind>().Select(PlannedFault.Name))}");
 
     private static string? Missing(SoakSettings settings) =>
-        NativeDemo.geteuid() != 0 ? "it makes network namespaces and therefore needs root"
+        Native.geteuid() != 0 ? "it makes network namespaces and therefore needs root"
         : !File.Exists("/dev/kvm") ? "/dev/kvm is missing: enable virtualisation in the firmware and load kvm_intel or kvm_amd"
         : !IpTool.IsInstalled ? "ip is missing: apt-get install iproute2"
         : LinkFaults.Missing ?? (

@@ -197,7 +197,7 @@ public sealed unsafe class ImageFileTests
         var data = new byte[Size];
         new Random(3).NextBytes(data);
         Assert.Equal(0, disk.Write(0, data));
-        using (var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(ImageFileNative.open(disk.Path, ImageFileNative.O_RDWR, 0), ownsHandle: true))
+        using (var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeFile.open(disk.Path, NativeFile.O_RDWR, 0), ownsHandle: true))
             RandomAccess.SetLength(file, (1 << 20) + 700);
         // The call gives less than it was asked for, then nothing.
         Assert.Equal(5, disk.Do(BlockOperation.Read, (1 << 20) - 4096, 8192, [disk.Vector(0, 3072), disk.Vector(4096, 5120)]));
@@ -264,7 +264,7 @@ public sealed unsafe class ImageFileTests
         using var disk = new ImageHarness(engine + " direct", Size);
         // O_DIRECT as the kernel prints flags: octal.
         var flags = File.ReadAllLines($"/proc/self/fdinfo/{disk.Image.File.Number}").Single(line => line.StartsWith("flags:", StringComparison.Ordinal));
-        Assert.NotEqual(0, Convert.ToInt32(flags[6..].Trim(), 8) & ImageFileNative.O_DIRECT);
+        Assert.NotEqual(0, Convert.ToInt32(flags[6..].Trim(), 8) & NativeFile.O_DIRECT);
         // A file system that never does it: procfs.
         using var loop = new EventLoop();
         var error = Assert.Throws<IOException>(() => new ImageFileBackend("/proc/version", 0, true, loop, direct: true));

@@ -86,7 +86,7 @@ internal sealed unsafe class ImageHarness : IDisposable
     /// <summary>The image as other programs see it. Not through File, whose own lock would not be granted.</summary>
     public byte[] File()
     {
-        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(ImageFileNative.open(Path, ImageFileNative.O_CLOEXEC, 0), ownsHandle: true);
+        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeFile.open(Path, NativeFile.O_CLOEXEC, 0), ownsHandle: true);
         var bytes = new byte[RandomAccess.GetLength(file)];
         Assert.Equal(bytes.Length, RandomAccess.Read(file, bytes, 0));
         return bytes;

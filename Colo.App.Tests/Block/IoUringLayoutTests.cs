@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
 using Colo.Block;
+using Colo.Linux;
 using Colo.Tests.Kvm;
 
 namespace Colo.Tests.Block;
@@ -12,7 +13,7 @@ public sealed class IoUringLayoutTests
     [
         (typeof(io_uring_sqe), "io_uring_sqe"), (typeof(io_uring_cqe), "io_uring_cqe"), (typeof(io_sqring_offsets), "io_sqring_offsets"),
         (typeof(io_cqring_offsets), "io_cqring_offsets"), (typeof(io_uring_params), "io_uring_params"),
-        (typeof(ImageFileNative.statx_result), "statx"),
+        (typeof(FileStatus), "statx"),
     ];
 
     [LayoutTests.CompilerFact]
@@ -43,7 +44,7 @@ public sealed class IoUringLayoutTests
         foreach (var (name, value) in new[]
         {
             ("__NR_io_uring_setup", IoUringNative.SYS_io_uring_setup), ("__NR_io_uring_enter", IoUringNative.SYS_io_uring_enter),
-            ("__NR_io_uring_register", IoUringNative.SYS_io_uring_register), ("STATX_DIOALIGN", ImageFileNative.STATX_DIOALIGN),
+            ("__NR_io_uring_register", IoUringNative.SYS_io_uring_register), ("STATX_DIOALIGN", FileStatus.STATX_DIOALIGN),
         })
         {
             program.Append($"printf(\"{name} %lld\\n\", (long long){name});\n");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Colo.Block;
+using Colo.Linux;
 using Xunit.Abstractions;
 
 namespace Colo.Tests.Block;
@@ -164,15 +165,15 @@ public sealed class NbdBinaryTests(ITestOutputHelper output) : IDisposable
     /// <summary>Where the file has data, as the file system says.</summary>
     private static List<(long From, long To)> Extents(string path)
     {
-        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(ImageFileNative.open(path, ImageFileNative.O_CLOEXEC, 0), ownsHandle: true);
+        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeFile.open(path, NativeFile.O_CLOEXEC, 0), ownsHandle: true);
         var number = (int)file.DangerousGetHandle();
         var extents = new List<(long, long)>();
         for (long at = 0; at < Size;)
         {
-            var from = ImageFileNative.lseek(number, at, ImageFileNative.SEEK_DATA);
+            var from = NativeFile.lseek(number, at, NativeFile.SEEK_DATA);
             if (from < 0)
                 break;
-            at = ImageFileNative.lseek(number, from, ImageFileNative.SEEK_HOLE);
+            at = NativeFile.lseek(number, from, NativeFile.SEEK_HOLE);
             extents.Add((from, at));
         }
 

@@ -74,7 +74,7 @@ internal sealed class NbdFixture(ImageEngineKind engine = ImageEngineKind.Automa
     public static byte[] ReadImage(string path)
     {
         // Not through File, whose own lock would not be granted.
-        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeNbd.open(path, 0x80000), ownsHandle: true);
+        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeFile.open(path, 0x80000, 0), ownsHandle: true);
         var bytes = new byte[RandomAccess.GetLength(file)];
         for (var at = 0; at < bytes.Length;)
         {

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Colo.Block;
 using Colo.Block.Nbd;
 using Colo.Link;
+using Colo.Linux;
 using Colo.Node;
 using Colo.Tests.Link;
 using Xunit.Abstractions;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Colo.Link;
+using Colo.Linux;
 using Xunit.Abstractions;
 
 namespace Colo.Tests.Link;

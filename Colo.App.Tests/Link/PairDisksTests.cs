@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Colo.Link;
+using Colo.Linux;
 
 namespace Colo.Tests.Link;
 

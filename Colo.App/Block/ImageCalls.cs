@@ -34,13 +34,13 @@ internal static unsafe class ImageCalls
     private static int Sync(ImageFile image)
     {
         if (image.SyncFailed)
-            return ImageFileNative.EIO;
-        return image.ReadOnly || ImageFileNative.fdatasync(image.Number) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            return NativeFile.EIO;
+        return image.ReadOnly || NativeFile.fdatasync(image.Number) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
     private static int Allocate(ImageFile image, int mode, BlockRequest request)
     {
-        while (ImageFileNative.fallocate(image.Number, mode, request.Offset, request.Length) < 0)
+        while (NativeFile.fallocate(image.Number, mode, request.Offset, request.Length) < 0)
         {
             var errno = Marshal.GetLastPInvokeError();
             if (errno != Errno.EINTR)
@@ -57,16 +57,16 @@ internal static unsafe class ImageCalls
         var end = request.Offset + request.Length;
         for (var count = 0; at < end && count < request.Extents.Length; request.ExtentCount = ++count)
         {
-            var data = ImageFileNative.lseek(image.Number, at, ImageFileNative.SEEK_DATA);
+            var data = NativeFile.lseek(image.Number, at, NativeFile.SEEK_DATA);
             var errno = data < 0 ? Marshal.GetLastPInvokeError() : 0;
             // ENXIO: no data from here to the end. EINVAL: a file system or device that does not tell.
-            if (errno is not (0 or ImageFileNative.ENXIO))
-                return errno == Errno.EINVAL ? ImageFileNative.EOPNOTSUPP : errno;
+            if (errno is not (0 or NativeFile.ENXIO))
+                return errno == Errno.EINVAL ? NativeFile.EOPNOTSUPP : errno;
             var next = errno == 0 ? Math.Min(data, end) : end;
             var hole = next > at;
             if (!hole)
             {
-                next = ImageFileNative.lseek(image.Number, at, ImageFileNative.SEEK_HOLE);
+                next = NativeFile.lseek(image.Number, at, NativeFile.SEEK_HOLE);
                 // Somebody else may cut the file or fill the hole between the two calls; data is always a true answer.
                 next = next <= at ? end : Math.Min(next, end);
             }
@@ -88,7 +88,7 @@ internal static unsafe class ImageCalls
             for (long at = 0; at < request.Length;)
             {
                 var vector = new BlockVector((nint)zeroes, (nuint)Math.Min(ZeroChunk, request.Length - at));
-                var done = ImageFileNative.pwritev(image.Number, &vector, 1, request.Offset + at);
+                var done = NativeFile.pwritev(image.Number, &vector, 1, request.Offset + at);
                 if (done < 0 && Marshal.GetLastPInvokeError() is not Errno.EINTR and var errno)
                     return errno;
                 at += Math.Max(0, done);
@@ -109,8 +109,8 @@ internal static unsafe class ImageCalls
         {
             var count = transfer.Prepare();
             var done = write
-                ? ImageFileNative.pwritev(image.Number, transfer.Vectors, count, transfer.Offset)
-                : ImageFileNative.preadv(image.Number, transfer.Vectors, count, transfer.Offset);
+                ? NativeFile.pwritev(image.Number, transfer.Vectors, count, transfer.Offset)
+                : NativeFile.preadv(image.Number, transfer.Vectors, count, transfer.Offset);
             if (done < 0)
             {
                 var errno = Marshal.GetLastPInvokeError();

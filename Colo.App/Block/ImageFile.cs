@@ -23,12 +23,12 @@ internal sealed unsafe class ImageFile : IDisposable
                 throw new IOException($"{path}: the image is in use by another process");
             if (direct)
                 MakeDirect(path);
-            var size = LinuxException.ThrowIfNegative(ImageFileNative.lseek(_file.Number, 0, ImageFileNative.SEEK_END), $"size of {path}");
+            var size = LinuxException.ThrowIfNegative(NativeFile.lseek(_file.Number, 0, NativeFile.SEEK_END), $"size of {path}");
             Size = size & ~(Sector - 1L);
             UnusedTail = size - Size;
             ulong deviceSize;
-            IsDevice = ImageFileNative.ioctl(_file.Number, ImageFileNative.BLKGETSIZE64, &deviceSize) == 0;
-            IsBlank = !IsDevice && ImageFileNative.lseek(_file.Number, 0, ImageFileNative.SEEK_DATA) < 0 && Marshal.GetLastPInvokeError() == ImageFileNative.ENXIO;
+            IsDevice = NativeFile.ioctl(_file.Number, NativeFile.BLKGETSIZE64, &deviceSize) == 0;
+            IsBlank = !IsDevice && NativeFile.lseek(_file.Number, 0, NativeFile.SEEK_DATA) < 0 && Marshal.GetLastPInvokeError() == NativeFile.ENXIO;
             if (Size == 0)
                 throw new IOException($"{path}: the image is empty; give it a size (size = 1G) and remove the file, or truncate it to one");
             if (direct)
@@ -75,14 +75,14 @@ internal sealed unsafe class ImageFile : IDisposable
     /// <exception cref="IOException">It cannot be opened.</exception>
     internal static long SizeOf(string path)
     {
-        using var file = FileDescriptor.FromResult(ImageFileNative.open(path, ImageFileNative.O_RDONLY | ImageFileNative.O_CLOEXEC, 0), $"open {path}");
-        return LinuxException.ThrowIfNegative(ImageFileNative.lseek(file.Number, 0, ImageFileNative.SEEK_END), $"size of {path}") & ~(Sector - 1L);
+        using var file = FileDescriptor.FromResult(NativeFile.open(path, NativeFile.O_RDONLY | NativeFile.O_CLOEXEC, 0), $"open {path}");
+        return LinuxException.ThrowIfNegative(NativeFile.lseek(file.Number, 0, NativeFile.SEEK_END), $"size of {path}") & ~(Sector - 1L);
     }
 
     private static FileDescriptor Open(string path, long createSize, bool readOnly)
     {
-        var flags = (readOnly ? ImageFileNative.O_RDONLY : ImageFileNative.O_RDWR) | ImageFileNative.O_CLOEXEC;
-        var fd = ImageFileNative.open(path, flags, 0);
+        var flags = (readOnly ? NativeFile.O_RDONLY : NativeFile.O_RDWR) | NativeFile.O_CLOEXEC;
+        var fd = NativeFile.open(path, flags, 0);
         if (fd >= 0)
             return new FileDescriptor(fd);
         var errno = Marshal.GetLastPInvokeError();
@@ -91,17 +91,17 @@ internal sealed unsafe class ImageFile : IDisposable
         if (readOnly || createSize <= 0)
             throw new IOException($"{path}: there is no such image; with a size (size = 1G) it is made");
         var file = FileDescriptor.FromResult(
-            ImageFileNative.open(path, flags | ImageFileNative.O_CREAT | ImageFileNative.O_EXCL, 0b110_000_000), $"make {path}");
+            NativeFile.open(path, flags | NativeFile.O_CREAT | NativeFile.O_EXCL, 0b110_000_000), $"make {path}");
         try
         {
             LinuxException.ThrowIfNegative(
-                ImageFileNative.ftruncate(file.Number, (createSize + Sector - 1) & ~(Sector - 1L)), $"make {path} with {createSize} bytes");
-            LinuxException.ThrowIfNegative(ImageFileNative.fsync(file.Number), $"make {path}");
+                NativeFile.ftruncate(file.Number, (createSize + Sector - 1) & ~(Sector - 1L)), $"make {path} with {createSize} bytes");
+            LinuxException.ThrowIfNegative(NativeFile.fsync(file.Number), $"make {path}");
             // The name too is durable, before a guest is told that its data is.
             var folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
             using var directory = FileDescriptor.FromResult(
-                ImageFileNative.open(folder, ImageFileNative.O_RDONLY | ImageFileNative.O_CLOEXEC, 0), $"open {folder}");
-            LinuxException.ThrowIfNegative(ImageFileNative.fsync(directory.Number), $"make {path}");
+                NativeFile.open(folder, NativeFile.O_RDONLY | NativeFile.O_CLOEXEC, 0), $"open {folder}");
+            LinuxException.ThrowIfNegative(NativeFile.fsync(directory.Number), $"make {path}");
             return file;
         }
         catch
@@ -114,8 +114,8 @@ internal sealed unsafe class ImageFile : IDisposable
     // Not by a flag of open: where that fails with EINVAL it may have made the file before.
     private void MakeDirect(string path)
     {
-        var flags = LinuxException.ThrowIfNegative(ImageFileNative.fcntl(Number, ImageFileNative.F_GETFL, 0), $"flags of {path}");
-        if (ImageFileNative.fcntl(Number, ImageFileNative.F_SETFL, flags | ImageFileNative.O_DIRECT) < 0)
+        var flags = LinuxException.ThrowIfNegative(NativeFile.fcntl(Number, NativeFile.F_GETFL, 0), $"flags of {path}");
+        if (NativeFile.fcntl(Number, NativeFile.F_SETFL, flags | NativeFile.O_DIRECT) < 0)
         {
             var errno = Marshal.GetLastPInvokeError();
             throw errno == Errno.EINVAL
@@ -123,10 +123,8 @@ internal sealed unsafe class ImageFile : IDisposable
                 : new LinuxException($"direct I/O with {path}", errno);
         }
 
-        ImageFileNative.statx_result status = default;
-        byte empty = 0;
-        var known = ImageFileNative.statx(Number, &empty, ImageFileNative.AT_EMPTY_PATH, ImageFileNative.STATX_DIOALIGN, &status) == 0
-            && (status.stx_mask & ImageFileNative.STATX_DIOALIGN) != 0 && status.stx_dio_mem_align != 0;
+        var known = FileStatus.OfOpen(Number, FileStatus.STATX_DIOALIGN, out var status)
+            && (status.stx_mask & FileStatus.STATX_DIOALIGN) != 0 && status.stx_dio_mem_align != 0;
         // Kernels before 6.1 do not tell: the block's own size has always been enough.
         MemoryAlignment = known ? status.stx_dio_mem_align : Sector;
     }
@@ -137,7 +135,7 @@ internal sealed unsafe class ImageFile : IDisposable
         var memory = NativeMemory.AlignedAlloc(Page, Page);
         try
         {
-            if (ImageFileNative.pread(Number, memory, Sector, Size - Sector) >= 0)
+            if (NativeFile.pread(Number, memory, Sector, Size - Sector) >= 0)
                 return;
             var errno = Marshal.GetLastPInvokeError();
             throw errno == Errno.EINVAL

@@ -44,15 +44,15 @@ internal readonly record struct ImageStep(ImageStepKind Kind, int Value = 0)
             case BlockOperation.Flush:
                 return new(ImageStepKind.Sync);
             case BlockOperation.Discard:
-                return Allocate(request, ImageFileNative.FALLOC_FL_PUNCH_HOLE | ImageFileNative.FALLOC_FL_KEEP_SIZE);
+                return Allocate(request, NativeFile.FALLOC_FL_PUNCH_HOLE | NativeFile.FALLOC_FL_KEEP_SIZE);
             case BlockOperation.WriteZeroes:
                 // A block device that cannot zero without unmapping has the kernel write zeroes, and does not say so.
                 if (request is { OnlyIfFast: true, MayUnmap: false } && image.IsDevice)
-                    return Ended(ImageFileNative.EOPNOTSUPP);
-                return Allocate(request, ImageFileNative.FALLOC_FL_KEEP_SIZE
-                    | (request.MayUnmap ? ImageFileNative.FALLOC_FL_PUNCH_HOLE : ImageFileNative.FALLOC_FL_ZERO_RANGE));
+                    return Ended(NativeFile.EOPNOTSUPP);
+                return Allocate(request, NativeFile.FALLOC_FL_KEEP_SIZE
+                    | (request.MayUnmap ? NativeFile.FALLOC_FL_PUNCH_HOLE : NativeFile.FALLOC_FL_ZERO_RANGE));
             case BlockOperation.Reserve:
-                return Allocate(request, ImageFileNative.FALLOC_FL_KEEP_SIZE);
+                return Allocate(request, NativeFile.FALLOC_FL_KEEP_SIZE);
             case BlockOperation.Status:
                 return new(ImageStepKind.Work);
             default:
@@ -68,7 +68,7 @@ internal readonly record struct ImageStep(ImageStepKind Kind, int Value = 0)
     {
         if (Kind == ImageStepKind.Sync)
             return Ended(AfterSync(image, error));
-        if (Kind == ImageStepKind.Allocate && error is (ImageFileNative.EOPNOTSUPP or ImageFileNative.ENODEV))
+        if (Kind == ImageStepKind.Allocate && error is (NativeFile.EOPNOTSUPP or NativeFile.ENODEV))
         {
             switch (request.Operation)
             {
@@ -79,7 +79,7 @@ internal readonly record struct ImageStep(ImageStepKind Kind, int Value = 0)
                 case BlockOperation.WriteZeroes:
                     if (!request.OnlyIfFast)
                         return new(ImageStepKind.Work);
-                    error = ImageFileNative.EOPNOTSUPP;
+                    error = NativeFile.EOPNOTSUPP;
                     break;
             }
         }
@@ -93,7 +93,7 @@ internal readonly record struct ImageStep(ImageStepKind Kind, int Value = 0)
         if (error != 0)
             image.SyncFailed = true;
         else if (image.SyncFailed)
-            error = ImageFileNative.EIO;
+            error = NativeFile.EIO;
         return error;
     }
 

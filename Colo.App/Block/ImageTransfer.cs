@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Colo.Linux;
 
 namespace Colo.Block;
 
@@ -45,7 +46,7 @@ internal sealed unsafe class ImageTransfer : IDisposable
         _done = 0;
         _bounced = _alignment != 0 && !Aligned(request.Vectors);
         if (_vectors == null)
-            _vectors = (BlockVector*)NativeMemory.Alloc(ImageFileNative.IOV_MAX, (nuint)sizeof(BlockVector));
+            _vectors = (BlockVector*)NativeMemory.Alloc(NativeFile.IOV_MAX, (nuint)sizeof(BlockVector));
         if (_bounced && _bounce == null)
             _bounce = (byte*)NativeMemory.AlignedAlloc(BounceSize, Page);
         SkipTaken(0);
@@ -61,7 +62,7 @@ internal sealed unsafe class ImageTransfer : IDisposable
             return 1;
         }
 
-        var count = Math.Min(ImageFileNative.IOV_MAX, all.Length - _first);
+        var count = Math.Min(NativeFile.IOV_MAX, all.Length - _first);
         for (var i = 0; i < count; i++)
             _vectors[i] = all[_first + i];
         _vectors[0] = new BlockVector(_vectors[0].Pointer + (nint)_skip, _vectors[0].Length - _skip);
@@ -76,7 +77,7 @@ internal sealed unsafe class ImageTransfer : IDisposable
         if (_alignment != 0)
             bytes &= ~(ImageFile.Sector - 1L);
         if (bytes <= 0)
-            return ImageFileNative.EIO;
+            return NativeFile.EIO;
         if (_bounced && !_write)
             Move((nuint)bytes, toBounce: false, copy: true);
         _done += bytes;

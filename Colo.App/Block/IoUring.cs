@@ -94,7 +94,7 @@ internal sealed unsafe class IoUring : IDisposable
         try
         {
             if ((parameters.features & Needed) != Needed)
-                throw new LinuxException("io_uring_setup", ImageFileNative.EOPNOTSUPP);
+                throw new LinuxException("io_uring_setup", NativeFile.EOPNOTSUPP);
             var number = wake.Number;
             LinuxException.ThrowIfNegative(
                 IoUringNative.io_uring_register(

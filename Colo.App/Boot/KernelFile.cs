@@ -20,7 +20,7 @@ internal static class KernelFile
     {
         BootException Bad(string what) => new($"[vm] {key}: {path} {what}");
         // Without O_NONBLOCK the opening of a pipe would wait for its other end.
-        var fd = ImageFileNative.open(path, ImageFileNative.O_RDONLY | ImageFileNative.O_CLOEXEC | ImageFileNative.O_NONBLOCK, 0);
+        var fd = NativeFile.open(path, NativeFile.O_RDONLY | NativeFile.O_CLOEXEC | NativeFile.O_NONBLOCK, 0);
         if (fd < 0)
         {
             var errno = Marshal.GetLastPInvokeError();
@@ -33,15 +33,13 @@ internal static class KernelFile
         }
 
         using var file = new SafeFileHandle(fd, ownsHandle: true);
-        ImageFileNative.statx_result status = default;
-        byte empty = 0;
-        if (ImageFileNative.statx(fd, &empty, ImageFileNative.AT_EMPTY_PATH, ImageFileNative.STATX_TYPE, &status) != 0)
+        if (!FileStatus.OfOpen(fd, FileStatus.STATX_TYPE, out var status))
             throw Bad($"cannot be looked at: {Marshal.GetLastPInvokeErrorMessage()}");
-        switch (status.stx_mode & ImageFileNative.S_IFMT)
+        switch (status.Type)
         {
-            case ImageFileNative.S_IFREG:
+            case FileStatus.S_IFREG:
                 break;
-            case ImageFileNative.S_IFDIR:
+            case FileStatus.S_IFDIR:
                 throw Bad("is a directory: name the file in it");
             default:
                 throw Bad("is no ordinary file but a device, pipe or socket: name a file");

@@ -85,10 +85,10 @@ internal sealed partial class NodeChild : IDisposable
 
     private unsafe void Watch()
     {
-        var end = new Monitor.NativeControl.PollFd { Fd = _process.Descriptor, Events = Monitor.NativeControl.POLLIN };
+        var end = new NativeSocket.PollDescriptor { Fd = _process.Descriptor, Events = NativeSocket.POLLIN };
         int? status;
         while ((status = _process.Reap()) is null)
-            Monitor.NativeControl.poll(&end, 1, -1);
+            NativeSocket.poll(&end, 1, -1);
         // wait(2): the low seven bits are the signal, the next byte is the exit status.
         _exit = status < 0 ? 1 : (status & 0x7f) is var signal and not 0 ? 128 + signal.Value : (status.Value >> 8) & 0xff;
         _ended.Cancel();

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Colo.Monitor;
+using Colo.Linux;
 using Terminal.Gui.App;
 using Terminal.Gui.Drivers;
 
@@ -19,9 +19,9 @@ internal sealed unsafe class PatientInput : AnsiInput
     /// <inheritdoc/>
     public override bool Peek()
     {
-        var standardInput = new NativeControl.PollFd { Events = NativeControl.POLLIN };
-        NativeControl.poll(&standardInput, 1, WakeMilliseconds);
-        if ((standardInput.Returned & ~NativeControl.POLLIN) == 0)
+        var standardInput = new NativeSocket.PollDescriptor { Events = NativeSocket.POLLIN };
+        NativeSocket.poll(&standardInput, 1, WakeMilliseconds);
+        if ((standardInput.Returned & ~NativeSocket.POLLIN) == 0)
             return base.Peek();
 
         // The terminal has gone: there is always something to read, and it is nothing. The library would never end.

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Colo.Dashboard;
+using Colo.Linux;
 
 namespace Colo.Demo;
 
@@ -94,7 +95,7 @@ public static class DemoCommand
 
     private static string? Missing()
     {
-        if (NativeDemo.geteuid() != 0)
+        if (Native.geteuid() != 0)
             return "it makes network namespaces and therefore needs root: sudo colo demo";
         if (!File.Exists("/dev/kvm"))
             return "/dev/kvm is missing: enable virtualisation in the firmware and load kvm_intel or kvm_amd";

@@ -43,8 +43,8 @@ internal sealed class DemoSweeper : IDisposable
         if (handle >= 0 && NativeDemo.getppid() == demo)
         {
             using var death = FileDescriptor.FromResult(handle, "pidfd_open");
-            var end = new NativeControl.PollFd { Fd = death.Number, Events = NativeControl.POLLIN };
-            while (NativeControl.poll(&end, 1, -1) < 1)
+            var end = new NativeSocket.PollDescriptor { Fd = death.Number, Events = NativeSocket.POLLIN };
+            while (NativeSocket.poll(&end, 1, -1) < 1)
             {
                 // A signal came first.
             }

@@ -129,49 +129,49 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
     {
         const ushort allProtocols = 0x0300; // ETH_P_ALL in network order
         _socket = FileDescriptor.FromResult(
-            NativeDemo.socket(NativeDemo.AF_PACKET, NativeDemo.SOCK_RAW_CLOEXEC, 0), "packet socket");
-        Set(NativeDemo.SOL_SOCKET, NativeDemo.SO_RCVBUFFORCE, ReceiveBufferBytes, "SO_RCVBUFFORCE");
-        Set(NativeDemo.SOL_SOCKET, NativeDemo.SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS");
-        Set(NativeDemo.SOL_PACKET, NativeDemo.PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
-        Set(NativeDemo.SOL_PACKET, NativeDemo.PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
+            NativeSocket.socket(NativeSocket.AF_PACKET, NativeSocket.SOCK_RAW | NativeSocket.SOCK_CLOEXEC, 0), "packet socket");
+        Set(NativeSocket.SOL_SOCKET, NativeSocket.SO_RCVBUFFORCE, ReceiveBufferBytes, "SO_RCVBUFFORCE");
+        Set(NativeSocket.SOL_SOCKET, NativeDemo.SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS");
+        Set(NativeSocket.SOL_PACKET, NativeSocket.PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
+        Set(NativeSocket.SOL_PACKET, NativeSocket.PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
         var names = (string[])["port-a", "port-b", "port-client"];
         for (var i = 0; i < names.Length; i++)
         {
-            _ports[i] = (int)NativeDemo.if_nametoindex(names[i]);
+            _ports[i] = (int)NativeSocket.if_nametoindex(names[i]);
             if (_ports[i] == 0)
                 throw LinuxException.FromLastError("if_nametoindex " + names[i]);
         }
 
         // Bound to every interface of the namespace: one queue, one order.
-        var any = new NativeDemo.SockAddrLl { Family = NativeDemo.AF_PACKET, Protocol = allProtocols };
-        LinuxException.ThrowIfNegative(NativeDemo.bind(_socket.Number, &any, (uint)sizeof(NativeDemo.SockAddrLl)), "bind packet socket");
+        var any = new NativeSocket.LinkAddress { Family = NativeSocket.AF_PACKET, Protocol = allProtocols };
+        LinuxException.ThrowIfNegative(NativeSocket.bind(_socket.Number, &any, (uint)sizeof(NativeSocket.LinkAddress)), "bind packet socket");
         _loop.Add(_socket.Number, EventLoop.Readable, this);
     }
 
     private void Set(int level, int name, int value, string what) =>
-        LinuxException.ThrowIfNegative(NativeDemo.setsockopt(_socket!.Number, level, name, &value, sizeof(int)), what);
+        LinuxException.ThrowIfNegative(NativeSocket.setsockopt(_socket!.Number, level, name, &value, sizeof(int)), what);
 
     private void Drain()
     {
         const int dontWait = 0x40;
         const int truncated = 0x20;
-        var address = default(NativeDemo.SockAddrLl);
+        var address = default(NativeSocket.LinkAddress);
         var control = stackalloc byte[64];
         fixed (byte* buffer = _buffer)
         {
             while (true)
             {
-                var vector = new NativeDemo.IoVec { Base = buffer, Length = (nuint)_buffer.Length };
-                var message = new NativeDemo.MsgHdr
+                var vector = new IoVector((nint)buffer, (nuint)_buffer.Length);
+                var message = new NativeSocket.MessageHeader
                 {
                     Name = &address,
-                    NameLength = (uint)sizeof(NativeDemo.SockAddrLl),
+                    NameLength = (uint)sizeof(NativeSocket.LinkAddress),
                     Vectors = &vector,
                     VectorCount = 1,
                     Control = control,
                     ControlLength = 64,
                 };
-                var got = (int)NativeDemo.recvmsg(_socket!.Number, &message, dontWait);
+                var got = (int)NativeSocket.recvmsg(_socket!.Number, &message, dontWait);
                 if (got < 0)
                 {
                     var errno = Marshal.GetLastPInvokeError();
@@ -183,7 +183,7 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
                     throw new LinuxException("recvmsg on packet socket", errno);
                 }
 
-                var port = Array.IndexOf(_ports, address.IfIndex);
+                var port = Array.IndexOf(_ports, address.Interface);
                 if (port < 0 || got < VnetHeaderBytes)
                     continue;
                 var time = Timestamp(message);
@@ -194,7 +194,7 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
         }
     }
 
-    private static long Timestamp(in NativeDemo.MsgHdr message)
+    private static long Timestamp(in NativeSocket.MessageHeader message)
     {
         // struct cmsghdr: length (8 bytes), level, type; then a struct timespec.
         const int header = 16;
@@ -205,7 +205,7 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
             var length = *(long*)at;
             if (length < header || length > left)
                 break;
-            if (*(int*)(at + 8) == NativeDemo.SOL_SOCKET && *(int*)(at + 12) == NativeDemo.SO_TIMESTAMPNS && length >= header + sizeof(Native.Timespec))
+            if (*(int*)(at + 8) == NativeSocket.SOL_SOCKET && *(int*)(at + 12) == NativeDemo.SO_TIMESTAMPNS && length >= header + sizeof(Native.Timespec))
             {
                 var time = (Native.Timespec*)(at + header);
                 return (time->Seconds * 1_000_000_000) + time->Nanoseconds;
@@ -224,7 +224,7 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
         // struct tpacket_stats: packets, drops; reading it clears it.
         var stats = stackalloc uint[2];
         var size = 8u;
-        if (NativeDemo.getsockopt(_socket!.Number, NativeDemo.SOL_PACKET, NativeDemo.PACKET_STATISTICS, stats, &size) == 0 && stats[1] > 0)
+        if (NativeSocket.getsockopt(_socket!.Number, NativeSocket.SOL_PACKET, NativeSocket.PACKET_STATISTICS, stats, &size) == 0 && stats[1] > 0)
             _rules.Violate(RealTime(), "capture", $"{stats[1]} frames were not seen: the capture proves nothing");
     }
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Colo.Linux;
-using static Colo.Link.NativeSocket;
+using static Colo.Linux.NativeSocket;
 
 namespace Colo.Link;
 
@@ -181,21 +181,7 @@ public sealed unsafe class BlockingLinkStream : IDisposable
     public void Abort()
     {
         _aborted = true;
-        var held = false;
-        try
-        {
-            _fd.DangerousAddRef(ref held);
-            _ = shutdown((int)_fd.DangerousGetHandle(), SHUT_RDWR);
-        }
-        catch (ObjectDisposedException)
-        {
-            // It has ended already.
-        }
-        finally
-        {
-            if (held)
-                _fd.DangerousRelease();
-        }
+        NativeSocket.Abort(_fd);
     }
 
     /// <summary>Closes it. When no thread uses it any more.</summary>

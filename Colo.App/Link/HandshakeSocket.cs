@@ -1,7 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Colo.Linux;
-using static Colo.Link.NativeSocket;
+using static Colo.Linux.NativeSocket;
 
 namespace Colo.Link;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Colo.Linux;
-using static Colo.Link.NativeSocket;
+using static Colo.Linux.NativeSocket;
 
 namespace Colo.Link;
 
@@ -120,24 +120,7 @@ public sealed unsafe class LinkByteStream : IDisposable
     }
 
     /// <summary>Ends both directions at once, for whoever waits on the descriptor or uses the stream. From any thread.</summary>
-    public void Abort()
-    {
-        var held = false;
-        try
-        {
-            _fd.DangerousAddRef(ref held);
-            _ = shutdown((int)_fd.DangerousGetHandle(), SHUT_RDWR);
-        }
-        catch (ObjectDisposedException)
-        {
-            // It has ended already.
-        }
-        finally
-        {
-            if (held)
-                _fd.DangerousRelease();
-        }
-    }
+    public void Abort() => NativeSocket.Abort(_fd);
 
     /// <summary>Closes it. What is pending is dropped: <see cref="Flush"/> before, where it matters.</summary>
     public void Dispose()

@@ -1,6 +1,6 @@
 using System.Net;
 using Colo.Linux;
-using static Colo.Link.NativeSocket;
+using static Colo.Linux.NativeSocket;
 
 namespace Colo.Link;
 

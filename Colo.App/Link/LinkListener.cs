@@ -1,7 +1,7 @@
 using System.Net;
 using Colo.Linux;
 using Colo.Monitor;
-using static Colo.Link.NativeSocket;
+using static Colo.Linux.NativeSocket;
 
 namespace Colo.Link;
 

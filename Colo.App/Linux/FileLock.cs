@@ -33,6 +33,17 @@ internal static partial class FileLock
         }
     }
 
+    /// <summary>Locks an open file or folder for this process alone, however long others have it.</summary>
+    /// <exception cref="LinuxException">It cannot be locked.</exception>
+    internal static void Wait(int fd, string path)
+    {
+        while (flock(fd, LOCK_EX) < 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Errno.EINTR)
+                throw LinuxException.FromLastError($"lock {path}");
+        }
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(int fd, int operation);
 }

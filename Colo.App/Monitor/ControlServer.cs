@@ -104,18 +104,18 @@ public sealed unsafe class ControlServer : IDisposable
             {
                 // The client left again, or descriptors are short. The pause keeps the latter from eating a CPU.
                 Warn($"control socket: accept: {e.Message}");
-                var pause = new NativeControl.PollFd { Fd = _stop.Number, Events = NativeControl.POLLIN };
-                NativeControl.poll(&pause, 1, 100);
+                var pause = new NativeSocket.PollDescriptor { Fd = _stop.Number, Events = NativeSocket.POLLIN };
+                NativeSocket.poll(&pause, 1, 100);
             }
         }
     }
 
     private bool WaitForClient()
     {
-        var fds = stackalloc NativeControl.PollFd[2];
-        fds[0] = new() { Fd = (int)_socket.Handle, Events = NativeControl.POLLIN };
-        fds[1] = new() { Fd = _stop.Number, Events = NativeControl.POLLIN };
-        while (NativeControl.poll(fds, 2, -1) < 0)
+        var fds = stackalloc NativeSocket.PollDescriptor[2];
+        fds[0] = new() { Fd = (int)_socket.Handle, Events = NativeSocket.POLLIN };
+        fds[1] = new() { Fd = _stop.Number, Events = NativeSocket.POLLIN };
+        while (NativeSocket.poll(fds, 2, -1) < 0)
         {
             // EINTR is the only error that poll can give here.
         }

@@ -7,7 +7,7 @@ namespace Colo.Monitor;
 public sealed class ControlSocketException(string message) : IOException(message);
 
 /// <summary>The name of the control socket in the file system: made, replaced when stale, removed.</summary>
-internal static unsafe class ControlSocketFile
+internal static class ControlSocketFile
 {
     private const UnixFileMode SocketMode =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
@@ -24,17 +24,9 @@ internal static unsafe class ControlSocketFile
         try
         {
             Directory.CreateDirectory(directory, DirectoryMode);
-            // Two nodes that start at once: the lock makes look, remove and bind one step.
-            using var guard = FileDescriptor.FromResult(
-                NativeControl.open(directory, NativeControl.O_DIRECTORY_CLOEXEC), $"open {directory}");
-            while (NativeControl.flock(guard.Number, NativeControl.LOCK_EX) < 0)
-            {
-                var error = LinuxException.FromLastError($"lock {directory}");
-                if (error.Errno != Errno.EINTR)
-                    throw error;
-            }
-
-            RemoveStale(path);
+            using var guard = UnixSocketFile.LockFolderOf(path);
+            if (UnixSocketFile.RemoveStale(path, probe => Describe(path, probe)) is { } wrong)
+                throw new ControlSocketException($"control socket {path}: {wrong}");
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
@@ -57,39 +49,7 @@ internal static unsafe class ControlSocketFile
     }
 
     /// <summary>The group of the socket file; null when there is none.</summary>
-    internal static uint? Group(string path)
-    {
-        NativeControl.Statx result;
-        return NativeControl.statx(NativeControl.AT_FDCWD, path, NativeControl.AT_SYMLINK_NOFOLLOW, NativeControl.STATX_GID, &result) == 0
-            ? result.Gid
-            : null;
-    }
-
-    private static void RemoveStale(string path)
-    {
-        const ushort typeMask = 0xF000, typeSocket = 0xC000;
-        NativeControl.Statx found;
-        if (NativeControl.statx(NativeControl.AT_FDCWD, path, NativeControl.AT_SYMLINK_NOFOLLOW, 0xfff, &found) != 0)
-            return;
-        if ((found.Mode & typeMask) != typeSocket)
-            throw new ControlSocketException($"control socket {path}: there is a file that is no socket, and it is not removed");
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            File.Delete(path);
-            return;
-        }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress or SocketError.TryAgain)
-        {
-            // Somebody listens and is too busy to answer: alive.
-        }
-
-        throw new ControlSocketException($"control socket {path}: {Describe(path, probe)}");
-    }
+    internal static uint? Group(string path) => FileStatus.OfPath(path, FileStatus.STATX_GID, out var status) ? status.stx_gid : null;
 
     // The refusal names what runs there, as far as it answers.
     private static string Describe(string path, Socket probe)

@@ -80,7 +80,7 @@ public sealed unsafe class MetricsServer : IDisposable
     {
         try
         {
-            var fds = stackalloc NativeControl.PollFd[ClientLimit + 2];
+            var fds = stackalloc NativeSocket.PollDescriptor[ClientLimit + 2];
             while (Wait(fds))
                 Round(fds);
         }
@@ -93,7 +93,7 @@ public sealed unsafe class MetricsServer : IDisposable
     }
 
     /// <summary>Waits for the next thing to do; false when it is the end.</summary>
-    private bool Wait(NativeControl.PollFd* fds)
+    private bool Wait(NativeSocket.PollDescriptor* fds)
     {
         var soonest = long.MaxValue;
         fds[0] = new() { Fd = _stop.Number, Events = POLLIN };
@@ -107,11 +107,11 @@ public sealed unsafe class MetricsServer : IDisposable
 
         var left = soonest == long.MaxValue ? -1 : (int)Math.Clamp(((soonest - MonotonicClock.Now) / 1_000_000) + 1, 0, 60_000);
         // An error here is EINTR: nothing has Returned then, and the round finds nothing to do.
-        NativeControl.poll(fds, (nuint)_clients.Count + 2, left);
+        NativeSocket.poll(fds, (nuint)_clients.Count + 2, left);
         return fds[0].Returned == 0;
     }
 
-    private void Round(NativeControl.PollFd* fds)
+    private void Round(NativeSocket.PollDescriptor* fds)
     {
         var now = MonotonicClock.Now;
         // Backwards: the places in fds hold while clients are taken out.
@@ -143,8 +143,8 @@ public sealed unsafe class MetricsServer : IDisposable
         {
             // Descriptors are short. The pause keeps this thread from eating a CPU.
             _log.Warning($"metrics: accept: {e.Message}");
-            var pause = new NativeControl.PollFd { Fd = _stop.Number, Events = POLLIN };
-            NativeControl.poll(&pause, 1, 100);
+            var pause = new NativeSocket.PollDescriptor { Fd = _stop.Number, Events = POLLIN };
+            NativeSocket.poll(&pause, 1, 100);
         }
     }
 

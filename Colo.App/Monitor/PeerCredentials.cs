@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Colo.Linux;
 
 namespace Colo.Monitor;
 
@@ -13,7 +14,7 @@ internal sealed record PeerCredentials(int Pid, uint Uid, uint[] Groups)
     private const int GroupLimit = 256;
 
     /// <summary>May do everything: root, or the user the node runs as.</summary>
-    internal bool IsOwner => Uid == 0 || Uid == NativeControl.geteuid();
+    internal bool IsOwner => Uid == 0 || Uid == Native.geteuid();
 
     /// <summary>Asks the kernel.</summary>
     /// <exception cref="SocketException">The socket is no longer connected.</exception>
@@ -21,7 +22,7 @@ internal sealed record PeerCredentials(int Pid, uint Uid, uint[] Groups)
     {
         // struct ucred: pid, uid, gid, each of 32 bits.
         Span<byte> raw = stackalloc byte[12];
-        if (socket.GetRawSocketOption(NativeControl.SOL_SOCKET, NativeControl.SO_PEERCRED, raw) != raw.Length)
+        if (socket.GetRawSocketOption(NativeSocket.SOL_SOCKET, NativeSocket.SO_PEERCRED, raw) != raw.Length)
             throw new SocketException((int)SocketError.NotConnected);
         var ids = MemoryMarshal.Cast<byte, uint>(raw);
         return new((int)ids[0], ids[1], [ids[2], .. Supplementary(socket)]);
@@ -32,7 +33,7 @@ internal sealed record PeerCredentials(int Pid, uint Uid, uint[] Groups)
         Span<byte> raw = stackalloc byte[GroupLimit * sizeof(uint)];
         try
         {
-            var length = socket.GetRawSocketOption(NativeControl.SOL_SOCKET, NativeControl.SO_PEERGROUPS, raw);
+            var length = socket.GetRawSocketOption(NativeSocket.SOL_SOCKET, NativeSocket.SO_PEERGROUPS, raw);
             return MemoryMarshal.Cast<byte, uint>(raw[..length]).ToArray();
         }
         catch (SocketException)

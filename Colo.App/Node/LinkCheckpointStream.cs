@@ -1,5 +1,6 @@
 using Colo.Checkpoint;
 using Colo.Link;
+using Colo.Linux;
 using Colo.Memory;
 
 namespace Colo.Node;

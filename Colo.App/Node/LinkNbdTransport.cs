@@ -1,6 +1,7 @@
 using Colo.Block;
 using Colo.Block.Nbd;
 using Colo.Link;
+using Colo.Linux;
 
 namespace Colo.Node;
 

@@ -60,7 +60,7 @@ internal sealed class RecordFixture : IDisposable
     /// <summary>A record's bytes, in spite of its lock, which the runtime's own files heed.</summary>
     public static byte[] Contents(string path)
     {
-        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NodeRecordNative.open(path, NodeRecordNative.O_CLOEXEC, 0), ownsHandle: true);
+        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeFile.open(path, NativeFile.O_CLOEXEC, 0), ownsHandle: true);
         var bytes = new byte[RandomAccess.GetLength(file)];
         Assert.Equal(bytes.Length, RandomAccess.Read(file, bytes, 0));
         return bytes;

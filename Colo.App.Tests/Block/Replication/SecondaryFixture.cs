@@ -150,7 +150,7 @@ internal sealed class SecondaryFixture : IDisposable
     /// <summary>Copies the first bytes of a file, in spite of the lock on it. On any thread.</summary>
     public static void Copy(string from, string to, long length)
     {
-        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeNbd.open(from, 0x80000), ownsHandle: true);
+        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeFile.open(from, 0x80000, 0), ownsHandle: true);
         using var copy = File.Create(to);
         var buffer = new byte[1 << 20];
         for (long at = 0; at < length;)
@@ -166,7 +166,7 @@ internal sealed class SecondaryFixture : IDisposable
     /// <summary>Changes a byte of a file, in spite of the lock on it.</summary>
     public static void Spoil(string path, long at)
     {
-        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeNbd.open(path, 0x80002), ownsHandle: true);
+        using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeFile.open(path, 0x80002, 0), ownsHandle: true);
         var value = new byte[1];
         Assert.Equal(1, RandomAccess.Read(file, value, at));
         value[0] ^= 0x40;

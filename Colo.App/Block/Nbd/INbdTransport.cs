@@ -45,16 +45,16 @@ public sealed unsafe class NbdSocket : INbdTransport
     {
         _fd = fd;
         // Each fails where it does not apply, or is cut to the system's limit: neither does harm.
-        Set(NativeNbd.IPPROTO_TCP, NativeNbd.TCP_NODELAY, 1);
-        Set(NativeNbd.SOL_SOCKET, NativeNbd.SO_KEEPALIVE, 1);
+        Set(NativeSocket.IPPROTO_TCP, NativeSocket.TCP_NODELAY, 1);
+        Set(NativeSocket.SOL_SOCKET, NativeSocket.SO_KEEPALIVE, 1);
         int family;
         uint length = sizeof(int);
         const int soDomain = 39, unix = 1;
         // TCP sizes its own buffers, and better; those of a Unix socket are small.
-        if (NativeNbd.getsockopt(fd.Number, NativeNbd.SOL_SOCKET, soDomain, &family, &length) == 0 && family == unix)
+        if (NativeSocket.getsockopt(fd.Number, NativeSocket.SOL_SOCKET, soDomain, &family, &length) == 0 && family == unix)
         {
-            Set(NativeNbd.SOL_SOCKET, NativeNbd.SO_SNDBUF, 1 << 20);
-            Set(NativeNbd.SOL_SOCKET, NativeNbd.SO_RCVBUF, 1 << 20);
+            Set(NativeSocket.SOL_SOCKET, NativeSocket.SO_SNDBUF, 1 << 20);
+            Set(NativeSocket.SOL_SOCKET, NativeSocket.SO_RCVBUF, 1 << 20);
         }
     }
 
@@ -64,12 +64,12 @@ public sealed unsafe class NbdSocket : INbdTransport
     /// <inheritdoc/>
     public nint Receive(BlockVector* into, int count)
     {
-        NativeNbd.MessageHeader message = default;
+        NativeSocket.MessageHeader message = default;
         message.Vectors = into;
         message.VectorCount = (nuint)count;
         while (true)
         {
-            var received = NativeNbd.recvmsg(_fd.Number, &message, NativeNbd.MSG_DONTWAIT);
+            var received = NativeSocket.recvmsg(_fd.Number, &message, NativeSocket.MSG_DONTWAIT);
             if (received >= 0)
                 return received;
             var errno = Marshal.GetLastPInvokeError();
@@ -81,12 +81,12 @@ public sealed unsafe class NbdSocket : INbdTransport
     /// <inheritdoc/>
     public nint Send(BlockVector* from, int count)
     {
-        NativeNbd.MessageHeader message = default;
+        NativeSocket.MessageHeader message = default;
         message.Vectors = from;
         message.VectorCount = (nuint)count;
         while (true)
         {
-            var sent = NativeNbd.sendmsg(_fd.Number, &message, NativeNbd.MSG_DONTWAIT | NativeNbd.MSG_NOSIGNAL);
+            var sent = NativeSocket.sendmsg(_fd.Number, &message, NativeSocket.MSG_DONTWAIT | NativeSocket.MSG_NOSIGNAL);
             if (sent >= 0)
                 return sent;
             var errno = Marshal.GetLastPInvokeError();
@@ -104,5 +104,5 @@ public sealed unsafe class NbdSocket : INbdTransport
     /// <inheritdoc/>
     public void Dispose() => _fd.Dispose();
 
-    private void Set(int level, int name, int value) => _ = NativeNbd.setsockopt(_fd.Number, level, name, &value, sizeof(int));
+    private void Set(int level, int name, int value) => _ = NativeSocket.setsockopt(_fd.Number, level, name, &value, sizeof(int));
 }

@@ -25,14 +25,14 @@ public abstract record NbdAddress
     public unsafe NbdSocket Connect(TimeSpan limit)
     {
         var fd = FileDescriptor.FromResult(
-            NativeNbd.socket(EndPoint.AddressFamily.ToNative(), NativeNbd.SOCK_STREAM | NativeNbd.SOCK_NONBLOCK | NativeNbd.SOCK_CLOEXEC, 0),
+            NativeSocket.socket(EndPoint.AddressFamily.ToNative(), NativeSocket.SOCK_STREAM | NativeSocket.SOCK_NONBLOCK | NativeSocket.SOCK_CLOEXEC, 0),
             "make an NBD socket");
         try
         {
             var address = EndPoint.Serialize();
             int result;
             fixed (byte* bytes = address.Buffer.Span)
-                result = NativeNbd.connect(fd.Number, bytes, (uint)address.Size);
+                result = NativeSocket.connect(fd.Number, bytes, (uint)address.Size);
             if (result < 0)
             {
                 var errno = Marshal.GetLastPInvokeError();
@@ -56,18 +56,18 @@ public abstract record NbdAddress
         var deadline = MonotonicClock.Now + (limit.Ticks * 100);
         while (true)
         {
-            var descriptor = new NativeNbd.PollDescriptor { Fd = fd.Number, Events = NativeNbd.POLLOUT };
+            var descriptor = new NativeSocket.PollDescriptor { Fd = fd.Number, Events = NativeSocket.POLLOUT };
             var left = Math.Max(0, (deadline - MonotonicClock.Now + 999_999) / 1_000_000);
-            var ready = NativeNbd.poll(&descriptor, 1, (int)Math.Min(left, int.MaxValue));
+            var ready = NativeSocket.poll(&descriptor, 1, (int)Math.Min(left, int.MaxValue));
             if (ready == 0)
-                throw new LinuxException($"connect to {Place}", NativeNbd.ETIMEDOUT);
+                throw new LinuxException($"connect to {Place}", NativeSocket.ETIMEDOUT);
             if (ready < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR)
                 throw LinuxException.FromLastError($"connect to {Place}");
             if (ready <= 0)
                 continue;
             int error;
             uint length = sizeof(int);
-            LinuxException.ThrowIfNegative(NativeNbd.getsockopt(fd.Number, NativeNbd.SOL_SOCKET, NativeNbd.SO_ERROR, &error, &length), "getsockopt");
+            LinuxException.ThrowIfNegative(NativeSocket.getsockopt(fd.Number, NativeSocket.SOL_SOCKET, NativeSocket.SO_ERROR, &error, &length), "getsockopt");
             if (error != 0)
                 throw new LinuxException($"connect to {Place}", error);
             return;
@@ -112,6 +112,6 @@ internal static class AddressFamilies
         AddressFamily.Unix => 1,
         AddressFamily.InterNetwork => 2,
         AddressFamily.InterNetworkV6 => 10,
-        _ => throw new LinuxException($"address family {family}", NativeNbd.EAFNOSUPPORT),
+        _ => throw new LinuxException($"address family {family}", NativeSocket.EAFNOSUPPORT),
     };
 }

@@ -84,7 +84,7 @@ public sealed unsafe partial class NbdClient
             Fail((int)-received switch
             {
                 0 => "the NBD server has closed the connection",
-                NativeNbd.EBADMSG => "what came from the NBD server is not as it was sealed: damaged or forged",
+                NativeSocket.EBADMSG => "what came from the NBD server is not as it was sealed: damaged or forged",
                 var errno => new LinuxException("receive from the NBD server", errno).Message,
             });
             return false;

@@ -112,7 +112,7 @@ public sealed unsafe partial class NbdClient : IBlockBackend, IEventHandler
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (Failure is not null)
         {
-            request.Complete(NativeNbd.ENOTCONN);
+            request.Complete(NativeSocket.ENOTCONN);
             return;
         }
 
@@ -323,7 +323,7 @@ public sealed unsafe partial class NbdClient : IBlockBackend, IEventHandler
         _sending.Clear();
         NbdClientRequest[] all = [.. _requests];
         foreach (var request in all)
-            End(request, NativeNbd.ENOTCONN);
+            End(request, NativeSocket.ENOTCONN);
         Failed?.Invoke(reason);
     }
 

@@ -191,7 +191,7 @@ public static class NbdClientHandshake
                 for (var at = 0; at < bytes.Length;)
                 {
                     var vector = new BlockVector((nint)(start + at), (nuint)(bytes.Length - at));
-                    at += (int)Done(transport.Send(&vector, 1), NativeNbd.POLLOUT);
+                    at += (int)Done(transport.Send(&vector, 1), NativeSocket.POLLOUT);
                 }
             }
         }
@@ -208,7 +208,7 @@ public static class NbdClientHandshake
                     var received = transport.Receive(&vector, 1);
                     if (received == 0)
                         throw new NbdException("the server has closed the connection during the handshake");
-                    at += (int)Done(received, NativeNbd.POLLIN);
+                    at += (int)Done(received, NativeSocket.POLLIN);
                 }
             }
         }
@@ -222,12 +222,12 @@ public static class NbdClientHandshake
             if (events == 0)
                 return 0;
             if (transport.SendPending)
-                events |= NativeNbd.POLLOUT;
-            var descriptor = new NativeNbd.PollDescriptor { Fd = transport.Descriptor, Events = events };
+                events |= NativeSocket.POLLOUT;
+            var descriptor = new NativeSocket.PollDescriptor { Fd = transport.Descriptor, Events = events };
             var left = Math.Max(0, (_deadline - MonotonicClock.Now + 999_999) / 1_000_000);
             if (left == 0)
                 throw new NbdException($"the server's handshake takes longer than {options.Timeout.TotalSeconds:0.#} s");
-            if (NativeNbd.poll(&descriptor, 1, (int)Math.Min(left, int.MaxValue)) < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR)
+            if (NativeSocket.poll(&descriptor, 1, (int)Math.Min(left, int.MaxValue)) < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR)
                 throw LinuxException.FromLastError("poll");
             return 0;
         }

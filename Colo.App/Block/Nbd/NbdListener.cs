@@ -57,7 +57,7 @@ public sealed unsafe class NbdListener : IEventHandler, IDisposable
         for (var left = 16; left > 0; left--)
         {
             uint length = AddressRoom;
-            var fd = NativeNbd.accept4(_fd.Number, address, &length, NativeNbd.SOCK_NONBLOCK | NativeNbd.SOCK_CLOEXEC);
+            var fd = NativeSocket.accept4(_fd.Number, address, &length, NativeSocket.SOCK_NONBLOCK | NativeSocket.SOCK_CLOEXEC);
             if (fd >= 0)
             {
                 _accepted(new NbdSocket(new FileDescriptor(fd)), Name(new ReadOnlySpan<byte>(address, (int)Math.Min(length, AddressRoom))));
@@ -65,7 +65,7 @@ public sealed unsafe class NbdListener : IEventHandler, IDisposable
             }
 
             var errno = Marshal.GetLastPInvokeError();
-            if (errno is NativeNbd.EMFILE or NativeNbd.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
+            if (errno is NativeSocket.EMFILE or NativeSocket.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
             {
                 // The connection stays in the queue and would wake the loop without end.
                 _log.Warning($"nbd: {new LinuxException("accept", errno).Message}; trying again in a second");
@@ -97,19 +97,19 @@ public sealed unsafe class NbdListener : IEventHandler, IDisposable
     internal static FileDescriptor Listen(NbdAddress address, int backlog, Action? bound = null)
     {
         var fd = FileDescriptor.FromResult(
-            NativeNbd.socket(
-                address.EndPoint.AddressFamily.ToNative(), NativeNbd.SOCK_STREAM | NativeNbd.SOCK_NONBLOCK | NativeNbd.SOCK_CLOEXEC, 0),
+            NativeSocket.socket(
+                address.EndPoint.AddressFamily.ToNative(), NativeSocket.SOCK_STREAM | NativeSocket.SOCK_NONBLOCK | NativeSocket.SOCK_CLOEXEC, 0),
             "make an NBD socket");
         try
         {
             var one = 1;
             if (address is NbdAddress.Tcp)
-                _ = NativeNbd.setsockopt(fd.Number, NativeNbd.SOL_SOCKET, NativeNbd.SO_REUSEADDR, &one, sizeof(int));
+                _ = NativeSocket.setsockopt(fd.Number, NativeSocket.SOL_SOCKET, NativeSocket.SO_REUSEADDR, &one, sizeof(int));
             var place = address.EndPoint.Serialize();
             fixed (byte* bytes = place.Buffer.Span)
-                LinuxException.ThrowIfNegative(NativeNbd.bind(fd.Number, bytes, (uint)place.Size), $"listen on {address.Place}");
+                LinuxException.ThrowIfNegative(NativeSocket.bind(fd.Number, bytes, (uint)place.Size), $"listen on {address.Place}");
             bound?.Invoke();
-            LinuxException.ThrowIfNegative(NativeNbd.listen(fd.Number, backlog), $"listen on {address.Place}");
+            LinuxException.ThrowIfNegative(NativeSocket.listen(fd.Number, backlog), $"listen on {address.Place}");
             return fd;
         }
         catch
@@ -133,7 +133,7 @@ public sealed unsafe class NbdListener : IEventHandler, IDisposable
     {
         var address = stackalloc byte[AddressRoom];
         uint length = AddressRoom;
-        LinuxException.ThrowIfNegative(NativeNbd.getsockname(_fd.Number, address, &length), "getsockname");
+        LinuxException.ThrowIfNegative(NativeSocket.getsockname(_fd.Number, address, &length), "getsockname");
         // The port stands at the same place for both families, in network order (netinet/in.h).
         return (address[2] << 8) | address[3];
     }

@@ -251,7 +251,7 @@ internal sealed unsafe partial class NbdServerConnection : IEventHandler
             if (received == 0)
                 Drain();
             else
-                Close(received == -NativeNbd.EBADMSG ? "what came is not as it was sealed: damaged or forged" : null);
+                Close(received == -NativeSocket.EBADMSG ? "what came is not as it was sealed: damaged or forged" : null);
             return false;
         }
 

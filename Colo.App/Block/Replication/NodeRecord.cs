@@ -117,7 +117,7 @@ public sealed class NodeRecord : IDisposable
         try
         {
             // Not by the runtime's own open: that asks for a lock, which a running node has.
-            var number = ImageFileNative.open(path, ImageFileNative.O_RDONLY | ImageFileNative.O_CLOEXEC, 0);
+            var number = NativeFile.open(path, NativeFile.O_RDONLY | NativeFile.O_CLOEXEC, 0);
             if (number < 0 && Marshal.GetLastPInvokeError() == Errno.ENOENT)
                 return null;
             using var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(LinuxException.ThrowIfNegative(number, $"open {path}"), ownsHandle: true);

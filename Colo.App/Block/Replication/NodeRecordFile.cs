@@ -32,7 +32,7 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
     /// <exception cref="IOException">It cannot be opened, or another process has it.</exception>
     internal static NodeRecordFile? OpenLocked(string path)
     {
-        var fd = NodeRecordNative.open(path, NodeRecordNative.O_RDWR | NodeRecordNative.O_CLOEXEC, 0);
+        var fd = NativeFile.open(path, NativeFile.O_RDWR | NativeFile.O_CLOEXEC, 0);
         if (fd < 0)
             return Marshal.GetLastPInvokeError() is Errno.ENOENT ? null : throw Failed(path, "open the node's record");
         var file = new NodeRecordFile(new FileDescriptor(fd));
@@ -61,7 +61,7 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
         var folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
         MakeFolder(path, folder);
         var temporary = path + ".new";
-        var fd = NodeRecordNative.open(temporary, NodeRecordNative.O_RDWR | NodeRecordNative.O_CREAT | NodeRecordNative.O_CLOEXEC, 0b110_000_000);
+        var fd = NativeFile.open(temporary, NativeFile.O_RDWR | NativeFile.O_CREAT | NativeFile.O_CLOEXEC, 0b110_000_000);
         if (fd < 0)
             throw Failed(path, "make the node's record");
         var file = new NodeRecordFile(new FileDescriptor(fd));
@@ -73,16 +73,16 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
                 throw new IOException($"{path}: {MadeJustNow}");
             try
             {
-                Check(NodeRecordNative.ftruncate(fd, 0) == 0, path, size);
+                Check(NativeFile.ftruncate(fd, 0) == 0, path, size);
                 // Written, too: a range that is only reserved costs a journal commit of the file system at its first sync.
-                Check(NodeRecordNative.fallocate(fd, 0, 0, size) == 0 || Marshal.GetLastPInvokeError() == NodeRecordNative.EOPNOTSUPP, path, size);
+                Check(NativeFile.fallocate(fd, 0, 0, size) == 0 || Marshal.GetLastPInvokeError() == NativeFile.EOPNOTSUPP, path, size);
                 fill(file);
-                Check(NodeRecordNative.fsync(fd) == 0, path, size);
-                Check(NodeRecordNative.link(temporary, path) == 0, path, size);
+                Check(NativeFile.fsync(fd) == 0, path, size);
+                Check(NativeFile.link(temporary, path) == 0, path, size);
             }
             finally
             {
-                _ = NodeRecordNative.unlink(temporary);
+                _ = NativeFile.unlink(temporary);
             }
 
             SyncFolder(path, folder);
@@ -97,12 +97,12 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
 
     /// <summary>Opens the same file once more.</summary>
     internal NodeRecordFile OpenAgain(string path) =>
-        NodeRecordNative.open($"/proc/self/fd/{_file.Number}", NodeRecordNative.O_RDWR | NodeRecordNative.O_CLOEXEC, 0) is >= 0 and var fd
+        NativeFile.open($"/proc/self/fd/{_file.Number}", NativeFile.O_RDWR | NativeFile.O_CLOEXEC, 0) is >= 0 and var fd
             ? new NodeRecordFile(new FileDescriptor(fd))
             : throw Failed(path, "open the node's record again, by /proc/self/fd");
 
     internal long Length(string path) =>
-        NodeRecordNative.lseek(_file.Number, 0, NodeRecordNative.SEEK_END) is >= 0 and var size ? size : throw Failed(path, "find the size of the node's record");
+        NativeFile.lseek(_file.Number, 0, NativeFile.SEEK_END) is >= 0 and var size ? size : throw Failed(path, "find the size of the node's record");
 
     /// <summary>Fills <paramref name="target"/>.</summary>
     internal void Read(Span<byte> target, long offset, string path)
@@ -111,7 +111,7 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
         {
             for (var at = 0; at < target.Length;)
             {
-                var done = NodeRecordNative.pread(_file.Number, to + at, (nuint)(target.Length - at), offset + at);
+                var done = NativeFile.pread(_file.Number, to + at, (nuint)(target.Length - at), offset + at);
                 if (done == 0)
                     throw new IOException($"{path}: the node's record was cut short");
                 if (done < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR)
@@ -128,9 +128,9 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
         {
             for (var at = 0; at < data.Length;)
             {
-                var done = NodeRecordNative.pwrite(_file.Number, from + at, (nuint)(data.Length - at), offset + at);
+                var done = NativeFile.pwrite(_file.Number, from + at, (nuint)(data.Length - at), offset + at);
                 if (done == 0)
-                    return NodeRecordNative.EIO;
+                    return NativeFile.EIO;
                 if (done < 0 && Marshal.GetLastPInvokeError() is not Errno.EINTR and var errno)
                     return errno;
                 at += (int)Math.Max(0, done);
@@ -141,7 +141,7 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
     }
 
     /// <inheritdoc/>
-    public int Sync() => NodeRecordNative.fdatasync(_file.Number) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    public int Sync() => NativeFile.fdatasync(_file.Number) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
@@ -163,18 +163,18 @@ internal sealed unsafe class NodeRecordFile : IRecordFile
     {
         if (Directory.Exists(folder))
             return;
-        if (NodeRecordNative.mkdir(folder, 0b111_000_000) < 0 && Marshal.GetLastPInvokeError() != Errno.EEXIST)
+        if (NativeFile.mkdir(folder, 0b111_000_000) < 0 && Marshal.GetLastPInvokeError() != Errno.EEXIST)
             throw Failed(path, $"make the folder {folder} for the node's record");
         SyncFolder(path, Path.GetDirectoryName(folder) ?? "/");
     }
 
     private static void SyncFolder(string path, string folder)
     {
-        var fd = NodeRecordNative.open(folder, NodeRecordNative.O_RDONLY | NodeRecordNative.O_CLOEXEC, 0);
+        var fd = NativeFile.open(folder, NativeFile.O_RDONLY | NativeFile.O_CLOEXEC, 0);
         if (fd < 0)
             throw Failed(path, $"open {folder} to make the name of the node's record durable");
         using var directory = new FileDescriptor(fd);
-        if (NodeRecordNative.fsync(fd) < 0)
+        if (NativeFile.fsync(fd) < 0)
             throw Failed(path, $"make the name of the node's record durable in {folder}");
     }
 

@@ -131,7 +131,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
             if (write.RemoteDone)
                 continue;
             write.RemoteDone = true;
-            write.Remote.Error = NativeNbd.ENOTCONN;
+            write.Remote.Error = NativeSocket.ENOTCONN;
             write.Finish();
         }
 
@@ -175,7 +175,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
     {
         if (_client is null)
         {
-            done(NativeNbd.ENOTCONN);
+            done(NativeSocket.ENOTCONN);
             return;
         }
 
@@ -495,7 +495,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
             if (RemoteDone)
                 return;
             RemoteDone = true;
-            if (error != 0 && error != NativeNbd.ENOTCONN)
+            if (error != 0 && error != NativeSocket.ENOTCONN)
                 _disk.Loop.Post(() => _disk.Lost($"disk {_disk.Name}: the secondary cannot write: {Marshal.GetPInvokeErrorMessage(error)}"));
             Finish();
             _disk.RemoteAnswered(this);

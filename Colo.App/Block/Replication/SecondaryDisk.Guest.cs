@@ -44,7 +44,7 @@ public sealed unsafe partial class SecondaryDisk
     {
         if (request.Operation is BlockOperation.Status or BlockOperation.Reserve)
         {
-            request.Complete(ImageFileNative.EOPNOTSUPP);
+            request.Complete(NativeFile.EOPNOTSUPP);
             return;
         }
 

@@ -21,7 +21,7 @@ namespace Colo.Block.Replication;
 public sealed unsafe partial class SecondaryDisk : IDisposable
 {
     private const long KeptBuffers = 16L << 20;
-    private const int EIO = ImageFileNative.EIO;
+    private const int EIO = NativeFile.EIO;
     private const int EBADMSG = 74;
 
     private readonly string _name;
@@ -258,7 +258,7 @@ public sealed unsafe partial class SecondaryDisk : IDisposable
         var (offset, length, error) = (operation.Request.Offset, operation.Request.Length, operation.Request.Error);
         _operations.GiveBack(operation);
         // A backend that cannot tell is one that cannot fail for it, or no better known.
-        if (error == ImageFileNative.EOPNOTSUPP)
+        if (error == NativeFile.EOPNOTSUPP)
             error = 0;
         if (error == 0)
             _allocated.Add(offset, length);

@@ -5,27 +5,12 @@ namespace Colo.Devices.Net;
 /// <summary>Packet sockets, tap devices and interface flags (linux/if_packet.h, linux/if_tun.h, linux/filter.h, net/if.h).</summary>
 internal static unsafe partial class NativeNet
 {
-    internal const int AF_INET = 2;
-    internal const int AF_PACKET = 17;
-    internal const int SOCK_DGRAM = 2;
-    internal const int SOCK_RAW = 3;
-    internal const int SOCK_CLOEXEC = 0x80000;
-    internal const int SOCK_NONBLOCK = 0x800;
-    internal const int SOL_SOCKET = 1;
     internal const int SO_ATTACH_FILTER = 26;
-    internal const int SO_RCVBUF = 8;
-    internal const int SO_RCVBUFFORCE = 33;
-    internal const int SO_SNDBUFFORCE = 32;
-    internal const int SOL_PACKET = 263;
     internal const int PACKET_ADD_MEMBERSHIP = 1;
-    internal const int PACKET_STATISTICS = 6;
     internal const int PACKET_AUXDATA = 8;
-    internal const int PACKET_VNET_HDR = 15;
-    internal const int PACKET_IGNORE_OUTGOING = 23;
     internal const int PACKET_VNET_HDR_SZ = 24;
     internal const int PACKET_MR_PROMISC = 1;
     internal const ushort ETH_P_ALL = 3;
-    internal const int MSG_TRUNC = 0x20;
     internal const int MSG_CTRUNC = 8;
     internal const uint TP_STATUS_VLAN_VALID = 1 << 4;
     internal const uint TP_STATUS_VLAN_TPID_VALID = 1 << 6;
@@ -50,27 +35,6 @@ internal static unsafe partial class NativeNet
     internal const uint TUN_F_USO4 = 0x20;
     internal const uint TUN_F_USO6 = 0x40;
 
-    /// <summary>struct iovec.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct IoVector
-    {
-        internal void* Base;
-        internal nuint Length;
-    }
-
-    /// <summary>struct msghdr (x86-64).</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct MessageHeader
-    {
-        internal void* Name;
-        internal uint NameLength;
-        internal IoVector* Vectors;
-        internal nuint VectorCount;
-        internal void* Control;
-        internal nuint ControlLength;
-        internal int Flags;
-    }
-
     /// <summary>struct cmsghdr (x86-64); the data follows at 16 bytes.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct ControlHeader
@@ -91,19 +55,6 @@ internal static unsafe partial class NativeNet
         internal ushort NetworkOffset;
         internal ushort VlanTci;
         internal ushort VlanTpid;
-    }
-
-    /// <summary>struct sockaddr_ll.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct LinkAddress
-    {
-        internal ushort Family;
-        internal ushort Protocol;
-        internal int Interface;
-        internal ushort HardwareType;
-        internal byte PacketType;
-        internal byte AddressLength;
-        internal ulong Address;
     }
 
     /// <summary>struct packet_mreq.</summary>
@@ -144,34 +95,10 @@ internal static unsafe partial class NativeNet
     }
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial int socket(int domain, int type, int protocol);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int setsockopt(int fd, int level, int name, void* value, uint length);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int getsockopt(int fd, int level, int name, void* value, uint* length);
-
-    [LibraryImport("libc", SetLastError = true)]
     internal static partial int dup3(int from, int to, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int bind(int fd, void* address, uint length);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint recvmsg(int fd, MessageHeader* message, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint sendmsg(int fd, MessageHeader* message, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int ioctl(int fd, nuint request, void* argument);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial uint if_nametoindex(string name);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint read(int fd, void* buffer, nuint count);

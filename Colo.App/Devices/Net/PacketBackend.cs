@@ -46,11 +46,11 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
         if (mac.Length != 6)
             throw new ArgumentException("a MAC address has six bytes", nameof(mac));
         _name = name;
-        var index = NativeNet.if_nametoindex(name);
+        var index = NativeSocket.if_nametoindex(name);
         if (index == 0)
             throw new NetworkBackendException($"packet:{name}: there is no network interface '{name}' (see: ip link)");
         // Protocol 0: nothing arrives before filter and options are set and bind names interface and protocol.
-        var fd = NativeNet.socket(NativeNet.AF_PACKET, NativeNet.SOCK_RAW | NativeNet.SOCK_CLOEXEC | NativeNet.SOCK_NONBLOCK, 0);
+        var fd = NativeSocket.socket(NativeSocket.AF_PACKET, NativeSocket.SOCK_RAW | NativeSocket.SOCK_CLOEXEC | NativeSocket.SOCK_NONBLOCK, 0);
         if (fd < 0)
         {
             var errno = Marshal.GetLastPInvokeError();
@@ -63,12 +63,12 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
         try
         {
             _headerSize = SetHeader(fd);
-            Set(fd, NativeNet.SOL_PACKET, NativeNet.PACKET_AUXDATA, 1, "PACKET_AUXDATA");
+            Set(fd, NativeSocket.SOL_PACKET, NativeNet.PACKET_AUXDATA, 1, "PACKET_AUXDATA");
             // Missing before Linux 4.20; the filter does the same, only later.
             var one = 1;
-            _ = NativeNet.setsockopt(fd, NativeNet.SOL_PACKET, NativeNet.PACKET_IGNORE_OUTGOING, &one, sizeof(int));
-            SetBuffer(fd, NativeNet.SO_RCVBUFFORCE);
-            SetBuffer(fd, NativeNet.SO_SNDBUFFORCE);
+            _ = NativeSocket.setsockopt(fd, NativeSocket.SOL_PACKET, NativeSocket.PACKET_IGNORE_OUTGOING, &one, sizeof(int));
+            SetBuffer(fd, NativeSocket.SO_RCVBUFFORCE);
+            SetBuffer(fd, NativeSocket.SO_SNDBUFFORCE);
             AttachFilter(fd, mac);
             Bind((int)index);
         }
@@ -113,7 +113,7 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
     {
         var statistics = stackalloc uint[2];
         uint length = 2 * sizeof(uint);
-        return NativeNet.getsockopt(_socket.Number, NativeNet.SOL_PACKET, NativeNet.PACKET_STATISTICS, statistics, &length) == 0
+        return NativeSocket.getsockopt(_socket.Number, NativeSocket.SOL_PACKET, NativeSocket.PACKET_STATISTICS, statistics, &length) == 0
             ? statistics[1]
             : 0;
     }
@@ -135,22 +135,18 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
         while (true)
         {
             nint got;
-            NativeNet.MessageHeader message = default;
+            NativeSocket.MessageHeader message = default;
             fixed (byte* start = frame)
             {
-                var vectors = stackalloc NativeNet.IoVector[2];
-                vectors[0] = new NativeNet.IoVector { Base = start, Length = (nuint)_headerSize };
-                vectors[1] = new NativeNet.IoVector
-                {
-                    Base = start + VirtioNetHeader.Size,
-                    Length = (nuint)(frame.Length - VirtioNetHeader.Size),
-                };
+                var vectors = stackalloc IoVector[2];
+                vectors[0] = new IoVector((nint)start, (nuint)_headerSize);
+                vectors[1] = new IoVector((nint)(start + VirtioNetHeader.Size), (nuint)(frame.Length - VirtioNetHeader.Size));
                 message.Vectors = vectors;
                 message.VectorCount = 2;
                 message.Control = control;
                 message.ControlLength = 64;
                 // MSG_TRUNC: the real length, so that a frame that was cut off is noticed.
-                got = NativeNet.recvmsg(_socket.Number, &message, NativeNet.MSG_TRUNC);
+                got = NativeSocket.recvmsg(_socket.Number, &message, NativeSocket.MSG_TRUNC);
             }
 
             length = 0;
@@ -167,7 +163,7 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
             }
 
             var bytes = got - _headerSize;
-            if (bytes < FrameLayout.EthernetHeader || (message.Flags & NativeNet.MSG_TRUNC) != 0)
+            if (bytes < FrameLayout.EthernetHeader || (message.Flags & NativeSocket.MSG_TRUNC) != 0)
             {
                 _receiveDropped++;
                 continue;
@@ -206,15 +202,11 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
         fixed (byte* start = frame)
         {
             // A 10-byte header is the same without the last field.
-            var vectors = stackalloc NativeNet.IoVector[2];
-            vectors[0] = new NativeNet.IoVector { Base = start, Length = (nuint)_headerSize };
-            vectors[1] = new NativeNet.IoVector
-            {
-                Base = start + VirtioNetHeader.Size,
-                Length = (nuint)(frame.Length - VirtioNetHeader.Size),
-            };
-            var message = new NativeNet.MessageHeader { Vectors = vectors, VectorCount = 2 };
-            while (NativeNet.sendmsg(_socket.Number, &message, 0) < 0)
+            var vectors = stackalloc IoVector[2];
+            vectors[0] = new IoVector((nint)start, (nuint)_headerSize);
+            vectors[1] = new IoVector((nint)(start + VirtioNetHeader.Size), (nuint)(frame.Length - VirtioNetHeader.Size));
+            var message = new NativeSocket.MessageHeader { Vectors = vectors, VectorCount = 2 };
+            while (NativeSocket.sendmsg(_socket.Number, &message, 0) < 0)
             {
                 var errno = Marshal.GetLastPInvokeError();
                 if (errno == Errno.EINTR)
@@ -233,10 +225,10 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
     private static int SetHeader(int fd)
     {
         var size = VirtioNetHeader.Size;
-        if (NativeNet.setsockopt(fd, NativeNet.SOL_PACKET, NativeNet.PACKET_VNET_HDR_SZ, &size, sizeof(int)) == 0)
+        if (NativeSocket.setsockopt(fd, NativeSocket.SOL_PACKET, NativeNet.PACKET_VNET_HDR_SZ, &size, sizeof(int)) == 0)
             return VirtioNetHeader.Size;
         // Before Linux 6.6: 10 bytes, without the last field.
-        Set(fd, NativeNet.SOL_PACKET, NativeNet.PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
+        Set(fd, NativeSocket.SOL_PACKET, NativeSocket.PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
         return ShortHeader;
     }
 
@@ -244,11 +236,11 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
     {
         // Beyond rmem_max with CAP_NET_ADMIN only; without it the socket has the system's buffer, and works.
         var size = ReceiveBuffer;
-        _ = NativeNet.setsockopt(fd, NativeNet.SOL_SOCKET, option, &size, sizeof(int));
+        _ = NativeSocket.setsockopt(fd, NativeSocket.SOL_SOCKET, option, &size, sizeof(int));
     }
 
     private static void Set(int fd, int level, int option, int value, string name) =>
-        LinuxException.ThrowIfNegative(NativeNet.setsockopt(fd, level, option, &value, sizeof(int)), $"setsockopt {name}");
+        LinuxException.ThrowIfNegative(NativeSocket.setsockopt(fd, level, option, &value, sizeof(int)), $"setsockopt {name}");
 
     private static void AttachFilter(int fd, ReadOnlySpan<byte> mac)
     {
@@ -257,18 +249,18 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
         {
             var program = new NativeNet.FilterProgram { Length = (ushort)instructions.Length, Instructions = first };
             LinuxException.ThrowIfNegative(
-                NativeNet.setsockopt(fd, NativeNet.SOL_SOCKET, NativeNet.SO_ATTACH_FILTER, &program, (uint)sizeof(NativeNet.FilterProgram)),
+                NativeSocket.setsockopt(fd, NativeSocket.SOL_SOCKET, NativeNet.SO_ATTACH_FILTER, &program, (uint)sizeof(NativeNet.FilterProgram)),
                 "attach the packet filter");
         }
     }
 
-    private static bool VlanOf(in NativeNet.MessageHeader message, out ushort tpid, out ushort tci)
+    private static bool VlanOf(in NativeSocket.MessageHeader message, out ushort tpid, out ushort tci)
     {
         tpid = tci = 0;
         if (message.ControlLength < 16 + (nuint)sizeof(NativeNet.AuxiliaryData))
             return false;
         var header = (NativeNet.ControlHeader*)message.Control;
-        if (header->Level != NativeNet.SOL_PACKET || header->Type != NativeNet.PACKET_AUXDATA)
+        if (header->Level != NativeSocket.SOL_PACKET || header->Type != NativeNet.PACKET_AUXDATA)
             return false;
         var data = (NativeNet.AuxiliaryData*)((byte*)message.Control + 16);
         if ((data->Status & NativeNet.TP_STATUS_VLAN_VALID) == 0)
@@ -295,18 +287,18 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
 
     private void Bind(int index)
     {
-        var address = new NativeNet.LinkAddress
+        var address = new NativeSocket.LinkAddress
         {
-            Family = NativeNet.AF_PACKET,
+            Family = NativeSocket.AF_PACKET,
             Protocol = BinaryPrimitives.ReverseEndianness(NativeNet.ETH_P_ALL),
             Interface = index,
         };
         LinuxException.ThrowIfNegative(
-            NativeNet.bind(_socket.Number, &address, (uint)sizeof(NativeNet.LinkAddress)), $"bind a packet socket to {_name}");
+            NativeSocket.bind(_socket.Number, &address, (uint)sizeof(NativeSocket.LinkAddress)), $"bind a packet socket to {_name}");
         var membership = new NativeNet.PacketMembership { Interface = index, Type = NativeNet.PACKET_MR_PROMISC };
         LinuxException.ThrowIfNegative(
-            NativeNet.setsockopt(
-                _socket.Number, NativeNet.SOL_PACKET, NativeNet.PACKET_ADD_MEMBERSHIP, &membership, (uint)sizeof(NativeNet.PacketMembership)),
+            NativeSocket.setsockopt(
+                _socket.Number, NativeSocket.SOL_PACKET, NativeNet.PACKET_ADD_MEMBERSHIP, &membership, (uint)sizeof(NativeNet.PacketMembership)),
             $"set {_name} promiscuous");
     }
 
@@ -348,7 +340,7 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
 
     private void Trouble(int errno)
     {
-        var gone = NativeNet.if_nametoindex(_name) == 0 || errno is ENXIO or ENODEV;
+        var gone = NativeSocket.if_nametoindex(_name) == 0 || errno is ENXIO or ENODEV;
         var trouble = gone ? "is gone" : "is down";
         if (gone)
             _unbound = true;
@@ -374,7 +366,7 @@ public sealed unsafe class PacketBackend : INetworkBackend, IOffloadBackend
         if (now < _nextRebind)
             return;
         _nextRebind = now + RebindEveryNs;
-        var index = NativeNet.if_nametoindex(_name);
+        var index = NativeSocket.if_nametoindex(_name);
         if (index == 0)
             return;
         try

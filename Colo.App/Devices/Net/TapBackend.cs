@@ -33,7 +33,7 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
         if (mac.Length != 6)
             throw new ArgumentException("a MAC address has six bytes", nameof(mac));
         _name = name;
-        var existed = NativeNet.if_nametoindex(name) != 0;
+        var existed = NativeSocket.if_nametoindex(name) != 0;
         var fd = NativeNet.open("/dev/net/tun", NativeNet.O_RDWR | NativeNet.O_NONBLOCK | NativeNet.O_CLOEXEC);
         if (fd < 0)
         {
@@ -51,7 +51,7 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
         {
             Attach(existed);
             var size = VirtioNetHeader.Size;
-            LinuxException.ThrowIfNegative(NativeNet.ioctl(fd, NativeNet.TUNSETVNETHDRSZ, &size), $"tap:{name}: TUNSETVNETHDRSZ");
+            LinuxException.ThrowIfNegative(NativeSocket.ioctl(fd, NativeNet.TUNSETVNETHDRSZ, &size), $"tap:{name}: TUNSETVNETHDRSZ");
             SetReceiveOffloads(NetworkOffloads.None);
             SetFilter(mac);
             if (!existed)
@@ -101,7 +101,7 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
                 flags |= NativeNet.TUN_F_USO4 | NativeNet.TUN_F_USO6;
         }
 
-        if (NativeNet.ioctl(_tap.Number, NativeNet.TUNSETOFFLOAD, (void*)flags) < 0)
+        if (NativeSocket.ioctl(_tap.Number, NativeNet.TUNSETOFFLOAD, (void*)flags) < 0)
         {
             // Without it the kernel keeps the earlier setting, and the virtual NIC finishes frames in software.
             _limiter.Warning($"tap {_name}: offloads {flags:x} are refused: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
@@ -196,7 +196,7 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
         NativeNet.InterfaceRequest request = default;
         SetName(&request, _name);
         request.Flags = (short)(NativeNet.IFF_TAP | NativeNet.IFF_NO_PI | NativeNet.IFF_VNET_HDR);
-        if (NativeNet.ioctl(_tap.Number, NativeNet.TUNSETIFF, &request) >= 0)
+        if (NativeSocket.ioctl(_tap.Number, NativeNet.TUNSETIFF, &request) >= 0)
             return;
         var errno = Marshal.GetLastPInvokeError();
         throw errno switch
@@ -217,18 +217,18 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
         filter[0] = 1;
         filter[2] = 1;
         mac.CopyTo(new Span<byte>(filter + 4, 6));
-        LinuxException.ThrowIfNegative(NativeNet.ioctl(_tap.Number, NativeNet.TUNSETTXFILTER, filter), $"tap:{_name}: TUNSETTXFILTER");
+        LinuxException.ThrowIfNegative(NativeSocket.ioctl(_tap.Number, NativeNet.TUNSETTXFILTER, filter), $"tap:{_name}: TUNSETTXFILTER");
     }
 
     private void SetUp()
     {
         using var socket = FileDescriptor.FromResult(
-            NativeNet.socket(NativeNet.AF_INET, NativeNet.SOCK_DGRAM | NativeNet.SOCK_CLOEXEC, 0), "socket");
+            NativeSocket.socket(NativeSocket.AF_INET, NativeSocket.SOCK_DGRAM | NativeSocket.SOCK_CLOEXEC, 0), "socket");
         NativeNet.InterfaceRequest request = default;
         SetName(&request, _name);
-        LinuxException.ThrowIfNegative(NativeNet.ioctl(socket.Number, NativeNet.SIOCGIFFLAGS, &request), $"tap:{_name}: SIOCGIFFLAGS");
+        LinuxException.ThrowIfNegative(NativeSocket.ioctl(socket.Number, NativeNet.SIOCGIFFLAGS, &request), $"tap:{_name}: SIOCGIFFLAGS");
         request.Flags |= NativeNet.IFF_UP;
-        LinuxException.ThrowIfNegative(NativeNet.ioctl(socket.Number, NativeNet.SIOCSIFFLAGS, &request), $"tap:{_name}: set up");
+        LinuxException.ThrowIfNegative(NativeSocket.ioctl(socket.Number, NativeNet.SIOCSIFFLAGS, &request), $"tap:{_name}: set up");
     }
 
     /// <summary>

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 
-namespace Colo.Block;
+namespace Colo.Linux;
 
-/// <summary>File calls that the runtime's file streams do not have (fcntl.h, sys/uio.h, sys/file.h, sys/stat.h, linux/falloc.h).</summary>
-internal static unsafe partial class ImageFileNative
+/// <summary>File calls that the runtime's file streams do not have (fcntl.h, unistd.h, sys/uio.h, sys/stat.h, linux/falloc.h); x86-64.</summary>
+internal static unsafe partial class NativeFile
 {
     internal const int O_RDONLY = 0;
     internal const int O_RDWR = 2;
@@ -26,29 +26,6 @@ internal static unsafe partial class ImageFileNative
     internal const int ENODEV = 19;
     internal const int EOPNOTSUPP = 95;
     internal const int IOV_MAX = 1024;
-    internal const int AT_EMPTY_PATH = 0x1000;
-    internal const uint STATX_TYPE = 1;
-    internal const uint STATX_DIOALIGN = 0x2000;
-    internal const int S_IFMT = 0xF000;
-    internal const int S_IFREG = 0x8000;
-    internal const int S_IFDIR = 0x4000;
-
-    /// <summary>struct statx (linux/stat.h), as far as anything of it is read here.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    internal struct statx_result
-    {
-        [FieldOffset(0)]
-        internal uint stx_mask;
-
-        [FieldOffset(28)]
-        internal ushort stx_mode;
-
-        [FieldOffset(152)]
-        internal uint stx_dio_mem_align;
-
-        [FieldOffset(156)]
-        internal uint stx_dio_offset_align;
-    }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags, uint mode);
@@ -60,10 +37,10 @@ internal static unsafe partial class ImageFileNative
     internal static partial int ftruncate(int fd, long length);
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint preadv(int fd, BlockVector* vectors, int count, long offset);
+    internal static partial nint preadv(int fd, void* vectors, int count, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint pwritev(int fd, BlockVector* vectors, int count, long offset);
+    internal static partial nint pwritev(int fd, void* vectors, int count, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fdatasync(int fd);
@@ -78,11 +55,20 @@ internal static unsafe partial class ImageFileNative
     internal static partial int fcntl(int fd, int command, nint argument);
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial int statx(int directory, byte* path, int flags, uint mask, statx_result* result);
-
-    [LibraryImport("libc", SetLastError = true)]
     internal static partial nint pread(int fd, void* buffer, nuint count, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ioctl(int fd, ulong request, void* argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pwrite(int fd, void* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int link(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int unlink(string path);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int mkdir(string path, uint mode);
 }

@@ -1,19 +1,19 @@
 using System.Runtime.InteropServices;
 
-namespace Colo.Link;
+namespace Colo.Linux;
 
-/// <summary>One element of scattered memory: struct iovec (sys/uio.h).</summary>
-/// <param name="Address">The first byte; the memory stays mapped while a call uses it.</param>
-/// <param name="Length">Bytes.</param>
-[StructLayout(LayoutKind.Sequential)]
-public readonly record struct IoVector(nint Address, nuint Length);
-
-/// <summary>The socket calls and constants of the link (sys/socket.h, netinet/tcp.h, poll.h; x86-64).</summary>
+/// <summary>
+/// The calls, structures and constants of sockets that more than one part uses (sys/socket.h, netinet/tcp.h, poll.h, sys/ioctl.h;
+/// x86-64). What only packet sockets and tap devices have stands beside their user.
+/// </summary>
 internal static unsafe partial class NativeSocket
 {
     internal const int AF_INET = 2;
     internal const int AF_INET6 = 10;
+    internal const int AF_PACKET = 17;
     internal const int SOCK_STREAM = 1;
+    internal const int SOCK_DGRAM = 2;
+    internal const int SOCK_RAW = 3;
     internal const int SOCK_NONBLOCK = 0x800;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOL_SOCKET = 1;
@@ -23,26 +23,37 @@ internal static unsafe partial class NativeSocket
     internal const int SO_RCVBUF = 8;
     internal const int SO_KEEPALIVE = 9;
     internal const int SO_PRIORITY = 12;
+    internal const int SO_PEERCRED = 17;
+    internal const int SO_PEERGROUPS = 59;
+    internal const int SO_SNDBUFFORCE = 32;
+    internal const int SO_RCVBUFFORCE = 33;
+    internal const int SOL_PACKET = 263;
+    internal const int PACKET_STATISTICS = 6;
+    internal const int PACKET_VNET_HDR = 15;
+    internal const int PACKET_IGNORE_OUTGOING = 23;
     internal const int IPPROTO_TCP = 6;
     internal const int TCP_NODELAY = 1;
     internal const int TCP_THIN_LINEAR_TIMEOUTS = 16;
     internal const int TCP_USER_TIMEOUT = 18;
-    internal const int MSG_NOSIGNAL = 0x4000;
+    internal const int MSG_TRUNC = 0x20;
     internal const int MSG_DONTWAIT = 0x40;
+    internal const int MSG_NOSIGNAL = 0x4000;
     internal const int SHUT_WR = 1;
     internal const int SHUT_RDWR = 2;
     internal const ulong SIOCOUTQ = 0x5411;
     internal const short POLLIN = 1;
     internal const short POLLOUT = 4;
 
-    internal const int EPIPE = 32;
     internal const int EMFILE = 24;
-    internal const int EBADMSG = 74;
     internal const int ENFILE = 23;
+    internal const int EPIPE = 32;
+    internal const int EBADMSG = 74;
+    internal const int EAFNOSUPPORT = 97;
     internal const int EADDRNOTAVAIL = 99;
     internal const int ENETUNREACH = 101;
     internal const int ECONNABORTED = 103;
     internal const int ECONNRESET = 104;
+    internal const int ENOTCONN = 107;
     internal const int ETIMEDOUT = 110;
     internal const int ECONNREFUSED = 111;
     internal const int EHOSTDOWN = 112;
@@ -57,7 +68,9 @@ internal static unsafe partial class NativeSocket
     {
         internal void* Name;
         internal uint NameLength;
-        internal IoVector* Vectors;
+
+        /// <summary>An array of struct iovec: <see cref="IoVector"/>, or a type laid out as it is.</summary>
+        internal void* Vectors;
         internal nuint VectorCount;
         internal void* Control;
         internal nuint ControlLength;
@@ -73,23 +86,36 @@ internal static unsafe partial class NativeSocket
         internal short Returned;
     }
 
+    /// <summary>struct sockaddr_ll (linux/if_packet.h).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct LinkAddress
+    {
+        internal ushort Family;
+        internal ushort Protocol;
+        internal int Interface;
+        internal ushort HardwareType;
+        internal byte PacketType;
+        internal byte AddressLength;
+        internal ulong Address;
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int socket(int family, int type, int protocol);
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial int bind(int fd, byte* address, uint length);
+    internal static partial int bind(int fd, void* address, uint length);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int listen(int fd, int backlog);
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial int accept4(int fd, byte* address, uint* length, int flags);
+    internal static partial int accept4(int fd, void* address, uint* length, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial int connect(int fd, byte* address, uint length);
+    internal static partial int connect(int fd, void* address, uint length);
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial int getsockname(int fd, byte* address, uint* length);
+    internal static partial int getsockname(int fd, void* address, uint* length);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setsockopt(int fd, int level, int name, void* value, uint length);
@@ -117,4 +143,27 @@ internal static unsafe partial class NativeSocket
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ioctl(int fd, ulong request, void* argument);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial uint if_nametoindex(string name);
+
+    /// <summary>Ends both directions of a socket that another thread may be using, or closing just now.</summary>
+    internal static void Abort(FileDescriptor socket)
+    {
+        var held = false;
+        try
+        {
+            socket.DangerousAddRef(ref held);
+            _ = shutdown((int)socket.DangerousGetHandle(), SHUT_RDWR);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended already.
+        }
+        finally
+        {
+            if (held)
+                socket.DangerousRelease();
+        }
+    }
 }
