@@ -160,24 +160,9 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         switch (what)
         {
             case MachineEvent.Reset or MachineEvent.TripleFault or MachineEvent.Panic:
-                switch (GuestCrash.Decide(_settings.OnCrash, what, text))
-                {
-                    case CrashPolicy.Stop:
-                        EndGuest(what);
-                        break;
-                    case CrashPolicy.Keep:
-                        _node.TellKept(text);
-                        break;
-                    default:
-                        _vm.StopAndQuiesce(() =>
-                        {
-                            _vm.Reset();
-                            _vm.Machine.Resume();
-                            RequestCheckpoint(CheckpointReason.Divergence);
-                        });
-                        break;
-                }
-
+                GuestCrash.Handle(
+                    _settings.OnCrash, what, text, _vm,
+                    end: () => EndGuest(what), keep: () => _node.TellKept(text), restarted: () => RequestCheckpoint(CheckpointReason.Divergence));
                 break;
             case MachineEvent.PowerOff:
                 Log.Info($"guest powered off {text}");

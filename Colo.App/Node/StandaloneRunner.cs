@@ -146,23 +146,9 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
         switch (what)
         {
             case MachineEvent.Reset or MachineEvent.TripleFault or MachineEvent.Panic:
-                switch (GuestCrash.Decide(_configuration.Vm.OnCrash, what, text))
-                {
-                    case CrashPolicy.Stop:
-                        End(0);
-                        break;
-                    case CrashPolicy.Keep:
-                        _attention = Attentions.GuestKept(text);
-                        break;
-                    default:
-                        _vm.StopAndQuiesce(() =>
-                        {
-                            _vm.Reset();
-                            _vm.Machine.Resume();
-                        });
-                        break;
-                }
-
+                GuestCrash.Handle(
+                    _configuration.Vm.OnCrash, what, text, _vm,
+                    end: () => End(0), keep: () => _attention = Attentions.GuestKept(text), restarted: static () => { });
                 break;
             case MachineEvent.PowerOff:
                 Log.Info($"guest powered off {text}");
