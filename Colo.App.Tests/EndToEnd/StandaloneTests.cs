@@ -64,6 +64,33 @@ public sealed class StandaloneTests : IDisposable
         Assert.DoesNotContain("colo guest: started", RestoredLog(), StringComparison.Ordinal);
     }
 
+    [PairTheory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void A_guest_of_several_vcpus_answers_under_load_and_goes_on_from_a_file(int cpus)
+    {
+        Start($"vm:cpus={cpus}");
+        Assert.Contains($"{cpus} of {cpus} CPUs run", _node!.LogTail(50), StringComparison.Ordinal);
+        using var load = new LoadGenerator(_network!.Client, new LoadSettings { Echo = 20, Resp = 4, Count = 1, Seed = Environment.TickCount });
+        _output.WriteLine($"seed {load.Settings.Seed}");
+        Assert.True(load.WaitConnected(PairFixture.ReplyLimit));
+        GuestHttp.Get(_network.Client, "/load?pages=1000&ms=5");
+        GuestHttp.AwaitWorkers(_network.Client, cpus, "under load");
+        Assert.Empty(load.WaitProgress(20, PairFixture.ReplyLimit));
+        DemoNetworkCable(up: false);
+        Colo("save", "--socket", _files.Socket, "--to", Snapshot);
+        _node.Signal(9);
+        Assert.True(_node.WaitForExit(Limit));
+        Start(restore: true, $"vm:cpus={cpus}");
+        DemoNetworkCable(up: true);
+        Assert.Empty(load.WaitProgress(10, PairFixture.ReplyLimit));
+        GuestHttp.AwaitWorkers(_network.Client, cpus, "restored");
+        var report = load.Stop(PairFixture.ReplyLimit);
+        Assert.True(report.Errors.Count == 0, string.Join('\n', report.Errors));
+        var (code, text) = Restore($"vm:cpus={cpus + 1}");
+        Assert.True(code == 1 && text.Contains("[vm] cpus", StringComparison.Ordinal), $"{code}: {text}");
+    }
+
     [PairFact]
     public void A_damaged_truncated_or_foreign_file_is_refused_with_the_reason()
     {
