@@ -25,7 +25,7 @@ public sealed partial class FaultMemoryTests(ITestOutputHelper output)
     {
         using var watch = new WireWatch(f.Pair.Network);
         using var load = f.Load(Faults.Mixed with { Udp = true, Ping = true });
-        f.Get("/load?pages=500&ms=5");
+        f.Get(cpus == 1 ? "/load?pages=500&ms=5" : GuestHttp.Load);
         GuestHttp.AwaitWorkers(f.Pair.Network.Client, cpus, "before the checkpoints");
         AwaitCheckpoints(f, 'a');
         watch.AnnounceTakeover('b');

@@ -88,7 +88,7 @@ public sealed class KillTests(ITestOutputHelper output)
         var random = new Random(f.Seed);
         using var watch = new WireWatch(f.Pair.Network);
         using var load = f.Load(new LoadSettings { Echo = 20, Resp = 8, Count = 2, Udp = true, Ping = true });
-        f.Get("/load?pages=500&ms=5");
+        f.Get(GuestHttp.Load);
         GuestHttp.AwaitWorkers(f.Pair.Network.Client, cpus, "at the beginning");
         var primary = 'a';
         for (var round = 1; round <= SmpRounds; round++)
