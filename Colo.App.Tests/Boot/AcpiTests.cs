@@ -37,11 +37,14 @@ public sealed class AcpiTests : IDisposable
         Assert.Equal(64, tables["FACS"].Length);
     }
 
-    [Fact]
-    public void The_madt_names_each_vcpu_the_io_apic_and_how_the_power_button_is_wired()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void The_madt_names_each_vcpu_the_io_apic_and_how_the_power_button_is_wired(int cpus)
     {
         using var memory = GuestMemory.Create(4 << 20);
-        AcpiTables.Write(memory, new Platform(3, true, []));
+        AcpiTables.Write(memory, new Platform(cpus, true, []));
         var madt = Tables(memory)["APIC"];
         Assert.Equal((0xFEE0_0000U, 1U), (U32(madt, 36), U32(madt, 40)));
         var entries = new List<string>();
@@ -49,8 +52,8 @@ public sealed class AcpiTests : IDisposable
             entries.Add(Convert.ToHexString(madt.AsSpan(at, madt[at + 1])));
         Assert.Equal(
             [
-                "0008000001000000", "0008010101000000", "0008020201000000", // local APICs, enabled
-                "010C03000000C0FE00000000", // I/O APIC 3 at 0xfec00000
+                .. Enumerable.Range(0, cpus).Select(i => $"0008{i:X2}{i:X2}01000000"), // local APICs, enabled
+                $"010C{cpus:X2}000000C0FE00000000", // I/O APIC behind them at 0xfec00000
                 "020A000D0D0000000D00", // ISA 13: active high, level
                 "0406FF000001", // NMI on LINT1
             ],

@@ -129,6 +129,7 @@ public sealed class PvhTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(4)]
     [InlineData(254)]
     public void Mp_table_is_found_and_sums_to_zero(int cpus)
     {
@@ -148,6 +149,12 @@ public sealed class PvhTests
         var at = 44;
         for (var i = 0; i < count; i++)
         {
+            if (table[at] == 0)
+            {
+                // APIC n is vCPU n, enabled; the first is the boot CPU.
+                Assert.Equal((seen[0], seen[0] == 0 ? 3 : 1), (table[at + 1], table[at + 3]));
+            }
+
             seen[table[at]]++;
             if (table[at] == 1)
                 Assert.Equal("ISA   ", Encoding.ASCII.GetString(table.Slice(at + 2, 6)));

@@ -13,8 +13,10 @@ public sealed partial class FaultMemoryTests(ITestOutputHelper output)
 {
     private const int Enough = 30;
 
-    [FaultFact]
-    public void Both_guests_have_the_same_memory_after_each_checkpoint_also_of_the_survivor() => PairFixture.Run(output, FaultBinary.Path!, f =>
+    [FaultTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Both_guests_have_the_same_memory_after_each_checkpoint_also_of_the_survivor(int cpus) => PairFixture.Run(output, FaultBinary.Path!, f =>
     {
         foreach (var node in (char[])['a', 'b'])
             f.Pair.Environment(node)["COLO_MEMORY_PROBE"] = "1";
@@ -23,7 +25,8 @@ public sealed partial class FaultMemoryTests(ITestOutputHelper output)
     {
         using var watch = new WireWatch(f.Pair.Network);
         using var load = f.Load(Faults.Mixed with { Udp = true, Ping = true });
-        f.Get("/load?pages=500&ms=5");
+        f.Get(cpus == 1 ? "/load?pages=500&ms=5" : GuestHttp.Load);
+        GuestHttp.AwaitWorkers(f.Pair.Network.Client, cpus, "before the checkpoints");
         AwaitCheckpoints(f, 'a');
         watch.AnnounceTakeover('b');
         f.Pair.Kill('a');
@@ -32,12 +35,13 @@ public sealed partial class FaultMemoryTests(ITestOutputHelper output)
         f.Pair.Start('a', "secondary");
         f.Pair.WaitProtected('b', PairFixture.ProtectLimit);
         AwaitCheckpoints(f, 'b');
+        GuestHttp.AwaitWorkers(f.Pair.Network.Client, cpus, "at the survivor");
         f.Print($"longest TCP gap {load.Snapshot().LongestTcpGapUs} us");
         f.AssertClean(load);
         PairFixture.AssertClean(watch);
         AssertEqual(f, 'a');
         AssertEqual(f, 'b');
-    });
+    }, new PairSettings { Overrides = [$"vm:cpus={cpus}"] });
 
     private static void AwaitCheckpoints(PairFixture f, char primary)
     {

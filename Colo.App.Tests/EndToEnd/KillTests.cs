@@ -12,6 +12,9 @@ public sealed class KillTests(ITestOutputHelper output)
     // Below what waiting for the failover timeout would cost (its 500 ms less one heartbeat): the death was told, not guessed.
     private const long SecondaryLossGapUs = 400_000;
 
+    // COLO_TEST_KILLS asks for more.
+    private static readonly int SmpRounds = int.TryParse(Environment.GetEnvironmentVariable("COLO_TEST_KILLS"), out var rounds) ? rounds : 4;
+
     [PairFact]
     public void Fifty_connections_go_on_over_five_kills_of_the_primary_and_the_wire_is_clean() => PairFixture.Run(output, f =>
     {
@@ -76,6 +79,31 @@ public sealed class KillTests(ITestOutputHelper output)
         f.AssertClean(load);
         PairFixture.AssertClean(watch);
     });
+
+    [PairTheory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void A_guest_of_several_vcpus_goes_on_with_all_of_them_over_kills_of_the_primary(int cpus) => PairFixture.Run(output, f =>
+    {
+        var random = new Random(f.Seed);
+        using var watch = new WireWatch(f.Pair.Network);
+        using var load = f.Load(new LoadSettings { Echo = 20, Resp = 8, Count = 2, Udp = true, Ping = true });
+        f.Get(GuestHttp.Load);
+        GuestHttp.AwaitWorkers(f.Pair.Network.Client, cpus, "at the beginning");
+        var primary = 'a';
+        for (var round = 1; round <= SmpRounds; round++)
+        {
+            f.Pair.Pause(TimeSpan.FromMilliseconds(random.Next(50, 800)));
+            primary = KillPrimary(f, load, watch, primary, $"kill {round}");
+            GuestHttp.AwaitWorkers(f.Pair.Network.Client, cpus, $"after kill {round}");
+            f.Pair.Start(DemoPair.Other(primary), "secondary");
+            f.Pair.WaitProtected(primary, PairFixture.ProtectLimit);
+        }
+
+        PairFixture.GoOn(load, "at the end");
+        f.AssertClean(load);
+        PairFixture.AssertClean(watch);
+    }, new PairSettings { Overrides = [$"vm:cpus={cpus}"] });
 
     [PairFact]
     public void Killed_in_the_middle_of_divergences_it_loses_no_answer() => PairFixture.Run(output, f =>

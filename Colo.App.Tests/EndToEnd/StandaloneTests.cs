@@ -11,7 +11,7 @@ namespace Colo.Tests.EndToEnd;
 public sealed class StandaloneTests : IDisposable
 {
     private const string Prefix = "colo-alone-";
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10) * PairFixture.Patience;
     private readonly ITestOutputHelper _output;
     private readonly string _folder = Directory.CreateTempSubdirectory("colo-alone-").FullName;
     private readonly DemoNetwork? _network;
@@ -62,6 +62,40 @@ public sealed class StandaloneTests : IDisposable
         var report = load.Stop(Limit);
         Assert.True(report.Errors.Count == 0, string.Join('\n', report.Errors));
         Assert.DoesNotContain("colo guest: started", RestoredLog(), StringComparison.Ordinal);
+    }
+
+    [PairTheory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void A_guest_of_several_vcpus_answers_under_load_and_goes_on_from_a_file(int cpus)
+    {
+        Start($"vm:cpus={cpus}");
+        Assert.Contains($"{cpus} of {cpus} CPUs run", _node!.LogTail(50), StringComparison.Ordinal);
+        using var load = new LoadGenerator(_network!.Client, new LoadSettings { Echo = 20, Resp = 4, Count = 1, Seed = Environment.TickCount });
+        _output.WriteLine($"seed {load.Settings.Seed}");
+        Assert.True(load.WaitConnected(PairFixture.ReplyLimit));
+        GuestHttp.Get(_network.Client, GuestHttp.Load);
+        GuestHttp.AwaitWorkers(_network.Client, cpus, "under load");
+        Assert.Empty(load.WaitProgress(20, PairFixture.ReplyLimit));
+        DemoNetworkCable(up: false);
+        Colo("save", "--socket", _files.Socket, "--to", Snapshot);
+        _node.Signal(9);
+        Assert.True(_node.WaitForExit(Limit));
+        Start(restore: true, $"vm:cpus={cpus}");
+        DemoNetworkCable(up: true);
+        Assert.Empty(load.WaitProgress(10, PairFixture.ReplyLimit));
+        GuestHttp.AwaitWorkers(_network.Client, cpus, "restored");
+        var report = load.Stop(PairFixture.ReplyLimit);
+        Assert.True(report.Errors.Count == 0, string.Join('\n', report.Errors));
+
+        // A reset puts the further ones back to where they wait for their start, and it comes again.
+        Assert.DoesNotContain("CPUs run", RestoredLog(), StringComparison.Ordinal);
+        Assert.Equal("reset", GuestHttp.Get(_network.Client, "/reset"));
+        Assert.True(PairFixture.Until(Limit, () => RestoredLog().Contains($"{cpus} of {cpus} CPUs run", StringComparison.Ordinal)), "not started anew:\n" + _node.LogTail(50));
+        _node.Signal(9);
+        Assert.True(_node.WaitForExit(Limit));
+        var (code, text) = Restore($"vm:cpus={cpus + 1}");
+        Assert.True(code == 1 && text.Contains("[vm] cpus", StringComparison.Ordinal), $"{code}: {text}");
     }
 
     [PairFact]

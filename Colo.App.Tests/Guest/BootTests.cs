@@ -17,11 +17,13 @@ public sealed class BootTests
         }
     }
 
-    [QemuFact]
-    public void Triple_fault_resets_the_machine()
+    [QemuTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Triple_fault_resets_the_machine(int cpus)
     {
         using var network = new GuestNetwork();
-        using var guest = new QemuGuest(network);
+        using var guest = new QemuGuest(network, cpus: cpus);
         Assert.Contains("triple fault", Exchange.Text(network.Connect(80), "GET /triplefault HTTP/1.0\r\n\r\n"), StringComparison.Ordinal);
         // QEMU was started with -no-reboot.
         Assert.True(guest.WaitForExit(TimeSpan.FromSeconds(10)));

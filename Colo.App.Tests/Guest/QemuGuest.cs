@@ -11,14 +11,15 @@ internal sealed class QemuGuest : IDisposable
     private readonly List<string> _options;
     private Process _process;
 
-    public QemuGuest(GuestNetwork? network, string memory = "64M", string? disk = null, string netOptions = "", string diskOptions = "")
+    public QemuGuest(GuestNetwork? network, string memory = "64M", string? disk = null, string netOptions = "", string diskOptions = "",
+        int cpus = 1, string machine = "microvm,acpi=off")
     {
         string kernel = Path.Combine(_directory, "demo.elf");
         File.WriteAllBytes(kernel, BuiltinGuest.Load());
         // Without ACPI, microvm names its virtio devices on the kernel's command line.
         _options =
         [
-            "qemu-system-x86_64", "-M", "microvm,acpi=off", "-accel", "tcg", "-m", memory, "-kernel", kernel,
+            "qemu-system-x86_64", "-M", machine, "-accel", "tcg", "-smp", $"{cpus}", "-m", memory, "-kernel", kernel,
             "-append", $"ip={GuestNetwork.GuestAddress}/24", "-global", "virtio-mmio.force-legacy=false",
             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
         ];
@@ -43,6 +44,16 @@ internal sealed class QemuGuest : IDisposable
         {
             lock (_console)
                 return string.Join('\n', _console);
+        }
+    }
+
+    /// <summary>The processor time that QEMU has taken.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
         }
     }
 

@@ -98,6 +98,57 @@ public sealed class GuestCpuidTests
         Assert.Equal((1U << bits) - 1, Leaf(own, 4).eax >> 26);
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    [InlineData(4, 2)]
+    [InlineData(64, 6)]
+    public void Levels_of_threads_and_cores_are_there_whatever_kvm_lists(int cpus, int bits)
+    {
+        // Since Linux 6.1: one level, empty; nothing of leaf 0x1F.
+        var poor = Everything.Where(entry => entry.function is not (0xB or 0x1F)).Append(new() { function = 0xB, flags = 1 }).ToArray();
+        var table = GuestCpuid.Build(poor, CpuModel.Host, false, true, 1000);
+        var packages = new HashSet<uint>();
+        var ids = new HashSet<uint>();
+        for (var i = 0; i < cpus; i++)
+        {
+            var own = GuestCpuid.ForVcpu(table, i, cpus);
+            // As a kernel reads it: levels until one of type 0.
+            foreach (var function in new uint[] { 0xB, 0x1F })
+            {
+                var levels = own.Where(entry => entry.function == function).OrderBy(entry => entry.index).ToArray();
+                Assert.Equal([1, 2, 0], levels.Select(level => level.ecx >> 8 & 0xFF).Select(type => (int)type));
+                Assert.Equal([0, 1, 2], levels.Select(level => (int)(level.ecx & 0xFF)));
+                Assert.All(levels, level => Assert.Equal(((uint)i, 1U), (level.edx, level.flags)));
+                Assert.Equal((0U, 1U), (levels[0].eax, levels[0].ebx));
+                Assert.Equal(((uint)bits, (uint)cpus), (levels[1].eax, levels[1].ebx));
+                packages.Add(levels[1].edx >> (int)levels[1].eax);
+            }
+
+            ids.Add(Leaf(own, 1).ebx >> 24);
+            Assert.Equal(cpus > 1, (Leaf(own, 1).edx & 1 << 28) != 0);
+            Assert.Equal((uint)bits, Leaf(own, 0x8000_0008).ecx >> 12 & 0xF);
+            Assert.Equal(((uint)i, (uint)i, 0U), (Leaf(own, 0x8000_001E).eax, Leaf(own, 0x8000_001E).ebx, Leaf(own, 0x8000_001E).ecx));
+            Assert.True(Leaf(own, 4).eax >> 26 >= (uint)cpus - 1, "leaf 4 has room for all cores");
+        }
+
+        Assert.Equal([0U], packages);
+        Assert.Equal(cpus, ids.Count);
+    }
+
+    [Fact]
+    public void Topology_leaves_beyond_the_last_leaf_are_not_made()
+    {
+        var old = Everything.Where(entry => entry.function is not (0xB or 0x1F)).ToArray();
+        old[0].eax = 0xD;
+        var own = GuestCpuid.ForVcpu(GuestCpuid.Build(old, CpuModel.Host, false, true, 1000), 0, 2);
+        Assert.Equal(3, own.Count(entry => entry.function == 0xB));
+        Assert.DoesNotContain(own, entry => entry.function == 0x1F);
+        old[0].eax = 7;
+        own = GuestCpuid.ForVcpu(GuestCpuid.Build(old, CpuModel.Host, false, true, 1000), 0, 2);
+        Assert.DoesNotContain(own, entry => entry.function == 0xB);
+    }
+
     private static kvm_cpuid_entry2[] Build(CpuModel model, bool maskRandom) =>
         GuestCpuid.Build(Everything, model, maskRandom, true, 2_596_148);
 

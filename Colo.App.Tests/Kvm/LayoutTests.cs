@@ -31,7 +31,7 @@ public sealed class LayoutTests
         typeof(kvm_userspace_memory_region), typeof(kvm_regs), typeof(kvm_segment), typeof(kvm_dtable), typeof(kvm_sregs),
         typeof(kvm_sregs2), typeof(kvm_xcr), typeof(kvm_xcrs), typeof(kvm_lapic_state), typeof(kvm_mp_state),
         typeof(kvm_vcpu_events), typeof(kvm_debugregs), typeof(kvm_msr_entry), typeof(kvm_irqchip), typeof(kvm_pit_state2),
-        typeof(kvm_pit_config), typeof(kvm_clock_data), typeof(kvm_ioeventfd), typeof(kvm_irq_level), typeof(kvm_enable_cap),
+        typeof(kvm_pit_config), typeof(kvm_clock_data), typeof(kvm_device_attr), typeof(kvm_ioeventfd), typeof(kvm_irq_level), typeof(kvm_enable_cap),
         typeof(kvm_dirty_log), typeof(kvm_clear_dirty_log), typeof(kvm_dirty_gfn), typeof(kvm_cpuid_entry2), typeof(kvm_run),
     ];
 

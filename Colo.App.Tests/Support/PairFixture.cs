@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using Colo.Demo;
 using Xunit.Abstractions;
 
@@ -112,40 +109,8 @@ internal sealed class PairFixture : IDisposable
 
     internal void Print(string line) => _output.WriteLine(line);
 
-    /// <summary>GET over a connection of its own; the body. Null when the guest closed without an answer and that is allowed.</summary>
-    internal string? Get(string path, bool mayVanish = false) => Pair.Network.Client.Run(() =>
-    {
-        try
-        {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 5_000, SendTimeout = 5_000 };
-            // No answer to a SYN is repeated for minutes by default.
-            var connect = socket.BeginConnect(new IPEndPoint(DemoNetwork.GuestAddress, 80), null, null);
-            if (!connect.AsyncWaitHandle.WaitOne(5_000))
-                throw new SocketException((int)SocketError.TimedOut);
-            socket.EndConnect(connect);
-            socket.Send(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: guest\r\n\r\n"));
-            var text = "";
-            var buffer = new byte[8192];
-            while (true)
-            {
-                var got = socket.Receive(buffer);
-                if (got == 0)
-                    return mayVanish ? null : throw new IOException($"GET {path}: closed after {text.Length} bytes");
-                text += Encoding.ASCII.GetString(buffer, 0, got);
-                var head = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-                if (head < 0)
-                    continue;
-                var length = text[..head].Split("\r\n").Where(l => l.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
-                    .Select(l => int.Parse(l[15..].Trim(), CultureInfo.InvariantCulture)).FirstOrDefault();
-                if (text.Length >= head + 4 + length)
-                    return text.Substring(head + 4, length).Trim();
-            }
-        }
-        catch (SocketException) when (mayVanish)
-        {
-            return null;
-        }
-    });
+    /// <inheritdoc cref="GuestHttp.Get"/>
+    internal string? Get(string path, bool mayVanish = false) => GuestHttp.Get(Pair.Network.Client, path, mayVanish);
 
     /// <summary>Where both nodes' logs end now.</summary>
     internal (int A, int B) MarkLogs() => (File.ReadLines(Pair.Files('a').Log).Count(), File.ReadLines(Pair.Files('b').Log).Count());

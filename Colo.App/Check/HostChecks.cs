@@ -63,6 +63,8 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
                 findings.Warning("/dev/kvm", "no dirty ring: dirty pages are found by a bitmap of all memory", "use Linux 6.1 or later");
             if (kvm.Check(KvmCapability.KVM_CAP_MAX_VCPUS) is var most && most < configuration.Vm.Cpus)
                 findings.Failed("vCPUs", $"[vm] cpus = {configuration.Vm.Cpus}, this host's KVM has at most {most}", $"set cpus to {most} or fewer");
+            else if (configuration.Vm.Cpus > 1)
+                Counters(kvm);
         }
         catch (IOException e)
         {
@@ -83,6 +85,30 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
         else
         {
             findings.Ok("virtualisation", "in hardware, with nested page tables");
+        }
+    }
+
+    // What several vCPUs need of the host's time-stamp counter.
+    private void Counters(KvmSystem kvm)
+    {
+        const string Source = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+        var source = File.Exists(Source) ? File.ReadAllText(Source).Trim() : "unknown";
+        var exact = kvm.Check(KvmCapability.KVM_CAP_VCPU_ATTRIBUTES) > 0;
+        if (source != "tsc")
+        {
+            findings.Warning(
+                "vCPUs", $"{configuration.Vm.Cpus}, and this host's clock is '{source}', not its time-stamp counter: the guest's counters may drift apart",
+                "look in dmesg for why the counter is unstable, or set cpus to 1");
+        }
+        else if (!exact)
+        {
+            findings.Warning(
+                "vCPUs", $"{configuration.Vm.Cpus}; KVM cannot set their time-stamp counters exactly (no KVM_VCPU_TSC_OFFSET), only equal to each other",
+                "use Linux 5.16 or later");
+        }
+        else
+        {
+            findings.Ok("vCPUs", $"{configuration.Vm.Cpus}, with equal time-stamp counters");
         }
     }
 

@@ -120,6 +120,7 @@ tss:                            /* Intel SDM vol. 3, 8.7 */
 tss_end:
 
     .balign 16
+    .globl gdt
 gdt:
     .quad 0
     .quad 0x00af9b000000ffff    /* 0x08: CPL 0 code, 64 bit */
@@ -133,6 +134,7 @@ gdt_end:
 gdt_pointer:
     .word gdt_end - gdt - 1
     .long gdt, 0
+    .globl idt_pointer
 idt_pointer:
     .word 256 * 16 - 1
     .quad idt
@@ -146,6 +148,9 @@ start_info_address:
     .balign 4096
     .fill 4096, 1, 0
 kernel_stack_top:
+    .globl work_pending
+work_pending:                   /* directly above the stack: see vector_gp */
+    .fill 64, 1, 0
     .fill 65536, 1, 0
 user_stack_top:
     .globl idt

@@ -3,6 +3,7 @@
  * version, nothing of how the request was cut into segments. (/tsc and /stats differ by their nature.)
  */
 #include "services.h"
+#include "smp.h"
 
 #define HEAD_MAX 8192u
 #define REPLY_ROOM 8192u
@@ -107,7 +108,7 @@ static void reply_error(struct connection *c, const struct request *r, const cha
 
 static void reply_stats(struct connection *c, const struct request *r)
 {
-    static char text[2048];
+    static char text[4096];
     u32 n = format_to(text, sizeof text,
                       "{\"uptime_ms\":%lu,\"tsc_khz\":%lu,\"memory_pages\":%lu,\"memory_pages_free\":%lu}\n"
                       "{\"connections\":%u,\"embryonic\":%u,\"time_wait\":%u,\"opened\":%lu,\"reset\":%lu,\"refused\":%lu}\n",
@@ -127,6 +128,11 @@ static void reply_stats(struct connection *c, const struct request *r)
     n += format_to(text + n, sizeof text - n,
                    "{\"echo_bytes\":%lu,\"http_requests\":%lu,\"resp_commands\":%lu,\"count\":%lu,\"load_pages\":%lu,\"load_ms\":%lu}\n",
                    served.echo_bytes, served.http_requests, served.resp_commands, served.count, load_pages, load_period_ms);
+    n += format_to(text + n, sizeof text - n, "{\"cpus\":%u,\"load_rounds\":%lu,\"load_late\":%lu,\"load_written\":[%lu", worker_count + 1,
+                   load_rounds, load_late, load_written(0));
+    for (u32 i = 1; i <= worker_count; i++)
+        n += format_to(text + n, sizeof text - n, ",%lu", load_written(i));
+    n += format_to(text + n, sizeof text - n, "]}\n");
     reply(c, r, "200 OK", "application/x-ndjson", text, n);
 }
 

@@ -47,10 +47,12 @@ void guest_main(void)
     pvh_read_start_info();
     paging_map_ram();
     memory_init();
-    console("started, %lu KiB of memory", memory_pages * 4);
     apic_init();
+    smp_find();
+    console("started, %lu KiB of memory, %u CPU%s", memory_pages * 4, cpus_found, cpus_found == 1 ? "" : "s");
     clock_init();
     console("tsc %lu kHz (%s), apic %lu kHz", tsc_khz, tsc_source, apic_khz);
+    smp_start();
     tcp_init();
     virtio_probe_all();
     net_init();

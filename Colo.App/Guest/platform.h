@@ -11,6 +11,7 @@ struct ram_range
 extern struct ram_range ram[32];
 extern u32 ram_count;
 extern char command_line[4096];
+extern u64 acpi_root; /* physical address of ACPI's RSDP; 0: not told */
 void pvh_read_start_info(void);
 /* The value of the n-th `name=value` item, with its length; null when there is none. */
 const char *command_line_value(const char *name, u32 n, u32 *length);
@@ -20,6 +21,15 @@ void paging_map(u64 start, u64 end, bool device);
 void paging_map_ram(void);
 /* The first byte after the image and after what paging_map_ram took. */
 extern u64 boot_memory_end;
+
+/* smp.c */
+#define MAX_CPUS 64u
+#define AP_PAGE 0x8000ull /* below 1 MiB: where further CPUs begin */
+extern u32 cpus_found;
+/* Counts the CPUs that the firmware's tables name. */
+void smp_find(void);
+/* Starts them; those that do not come are reported. Before devices interrupt. */
+void smp_start(void);
 
 /* traps.c */
 #define WORK_TIMER 0x80000000u
@@ -32,10 +42,19 @@ void power_reset(void);
 void triple_fault(void);
 
 /* apic.c */
+#define VECTOR_WAKE 0x3e
 #define VECTOR_TIMER 0x3f
 #define VECTOR_PIN0 0x40
 #define IOAPIC_PINS 24
+#define IPI_INIT 0x4500u
+#define IPI_STARTUP 0x4600u /* and the page */
 void apic_init(void);
+/* On a further CPU. */
+void apic_init_worker(void);
+u32 apic_id(void);
+/* An interrupt to the CPU with that APIC; a fixed one to all others. */
+void apic_send(u32 apic, u32 command);
+void apic_send_others(u32 vector);
 void ioapic_enable(u32 pin);
 /* Wakes the CPU not later than at `due` (clock_now's scale); ~0 for never. */
 void timer_arm(u64 due);

@@ -21,6 +21,7 @@ extern u64 start_info_address;
 struct ram_range ram[32];
 u32 ram_count;
 char command_line[4096];
+u64 acpi_root;
 
 static void add_ram(u64 start, u64 end)
 {
@@ -45,6 +46,7 @@ void pvh_read_start_info(void)
         console("no PVH start info at %lx: boot me by the PVH entry", at);
         power_off();
     }
+    acpi_root = info->rsdp;
     if (info->version >= 1 && info->memmap && info->memmap_entries <= 1024)
     {
         paging_map(info->memmap, info->memmap + info->memmap_entries * sizeof(struct memmap_entry), false);

@@ -9,7 +9,9 @@ extern const struct service echo_service, http_service, resp_service;
 /* Writes one word in each of n pages; returns how many there are, at most half of the memory. */
 u64 load_dirty(u64 n);
 void load_set(u64 pages, u64 milliseconds);
-extern u64 load_pages, load_period_ms;
+extern u64 load_pages, load_period_ms, load_rounds, load_late;
+/* Pages that a CPU has written, the boot CPU being 0 and worker i CPU i + 1. */
+u64 load_written(u32 cpu);
 
 struct service_counters
 {

@@ -11,7 +11,7 @@ struct gate
 extern struct gate idt[256];
 extern void (*const exception_stubs[32])(void);
 extern void (*const irq_stubs[IOAPIC_PINS + 1])(void);
-extern void vector_gp(void), vector_ignore(void);
+extern void vector_gp(void), vector_ignore(void), vector_wake(void);
 extern u64 exception_vector, exception_error, exception_rip, exception_address;
 
 static void set_gate(u32 vector, void (*handler)(void))
@@ -29,10 +29,15 @@ void traps_init(void)
     for (u32 pin = 0; pin < IOAPIC_PINS; pin++)
         set_gate(VECTOR_PIN0 + pin, irq_stubs[pin]);
     set_gate(VECTOR_TIMER, irq_stubs[IOAPIC_PINS]);
+    set_gate(VECTOR_WAKE, vector_wake);
 }
 
 void trap_fatal(void)
 {
+    /* Of several CPUs in trouble the first one tells. */
+    static u32 told;
+    while (__atomic_exchange_n(&told, 1, __ATOMIC_SEQ_CST))
+        cpu_idle();
     console("exception %lu, error %lx, at %lx, address %lx", exception_vector, exception_error, exception_rip, exception_address);
     power_reset();
 }

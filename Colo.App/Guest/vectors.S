@@ -5,13 +5,14 @@
     .text
 
     /* A halt at CPL 3 raises #GP, on hardware and in emulation alike; it is the only way into CPL 0 that a guest of a
-       host without hardware virtualization has left. The gate clears IF, so no interrupt can come between the look at
-       work_pending and `sti; hlt` (sti holds interrupts back for one instruction): no wake-up is lost. */
+       host without hardware virtualization has left. Directly above each CPU's stack for CPL 0 (RSP0) is a word that says
+       whether there is work: work_pending for the boot CPU, busy for a worker. The gate clears IF, so no interrupt can come
+       between the look at it and `sti; hlt` (sti holds interrupts back for one instruction): no wake-up is lost. */
     .globl vector_gp
 vector_gp:
     cmpq $idle_halt, 8(%rsp)
     jne exception_13
-    cmpl $0, work_pending
+    cmpl $0, 48(%rsp)
     jne 1f
     sti
     hlt
@@ -42,6 +43,8 @@ irq_pin_\pin:
 irq_timer:
     orl $0x80000000, work_pending
 
+    .globl vector_wake
+vector_wake:                    /* of a worker: what it is for stands in its struct worker */
 end_of_interrupt:
     pushq %rax
     xorl %eax, %eax
@@ -103,8 +106,7 @@ irq_stubs:
 
     .data
     .balign 64
-    .globl work_pending, exception_vector, exception_error, exception_rip, exception_address
-work_pending:      .long 0, 0
+    .globl exception_vector, exception_error, exception_rip, exception_address
 exception_vector:  .quad 0
 exception_error:   .quad 0
 exception_rip:     .quad 0

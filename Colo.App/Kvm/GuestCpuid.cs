@@ -90,6 +90,7 @@ internal static class GuestCpuid
     internal static kvm_cpuid_entry2[] ForVcpu(ReadOnlySpan<kvm_cpuid_entry2> table, int index, int cpus)
     {
         var own = table.ToArray();
+        WithTopologyLeaves(ref own);
         var coreBits = (uint)BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)cpus));
         var apic = (uint)index;
         for (var i = 0; i < own.Length; i++)
@@ -104,7 +105,7 @@ internal static class GuestCpuid
                 case 4 when (entry.eax & 0x1F) != 0:
                     // Each cache of levels 1 and 2 is one core's, level 3 the package's.
                     var sharing = (entry.eax >> 5 & 7) >= 3 ? (1U << (int)coreBits) - 1 : 0;
-                    entry.eax = (entry.eax & 0x3FFF) | (sharing << 14) | (((1U << (int)coreBits) - 1) << 26);
+                    entry.eax = (entry.eax & 0x3FFF) | (sharing << 14) | (Math.Min((1U << (int)coreBits) - 1, 63) << 26);
                     break;
                 case 0xB or 0x1F:
                     entry.edx = apic;
@@ -134,6 +135,29 @@ internal static class GuestCpuid
         }
 
         return own;
+    }
+
+    // Threads, cores, and the end of the list, whatever KVM has of them: since Linux 6.1 it has one empty level, and a guest
+    // that finds no level of cores takes each vCPU for a package.
+    private static void WithTopologyLeaves(ref kvm_cpuid_entry2[] table)
+    {
+        uint last = 0;
+        foreach (var entry in table)
+            last = entry.function == 0 ? entry.eax : last;
+        var kept = new List<kvm_cpuid_entry2>(table.Length + 6);
+        foreach (var entry in table)
+        {
+            if (entry.function is not (0xB or 0x1F))
+                kept.Add(entry);
+        }
+
+        foreach (var function in (ReadOnlySpan<uint>)[0xB, 0x1F])
+        {
+            for (uint level = 0; level < 3 && function <= last; level++)
+                kept.Add(new kvm_cpuid_entry2 { function = function, index = level, flags = KvmValue.KVM_CPUID_FLAG_SIGNIFCANT_INDEX });
+        }
+
+        table = [.. kept];
     }
 
     private static void Filter(ref kvm_cpuid_entry2 entry, CpuModel model, bool maskRandom, bool tscDeadline, uint tscKhz)

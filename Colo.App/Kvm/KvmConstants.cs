@@ -50,6 +50,9 @@ internal static class KvmIoctl
     internal const uint KVM_SET_XCRS = 0x4188AEA7;
     internal const uint KVM_CLEAR_DIRTY_LOG = 0xC018AEC0;
     internal const uint KVM_RESET_DIRTY_RINGS = 0xAEC7;
+    internal const uint KVM_SET_DEVICE_ATTR = 0x4018AEE1;
+    internal const uint KVM_GET_DEVICE_ATTR = 0x4018AEE2;
+    internal const uint KVM_HAS_DEVICE_ATTR = 0x4018AEE3;
     internal const uint KVM_GET_SREGS2 = 0x8140AECC;
     internal const uint KVM_SET_SREGS2 = 0x4140AECD;
     internal const uint KVM_GET_XSAVE2 = 0x9000AECF;
@@ -76,6 +79,7 @@ internal static class KvmCapability
     internal const int KVM_CAP_GET_TSC_KHZ = 61;
     internal const int KVM_CAP_MAX_VCPUS = 66;
     internal const int KVM_CAP_TSC_DEADLINE_TIMER = 72;
+    internal const int KVM_CAP_VCPU_ATTRIBUTES = 127;
     internal const int KVM_CAP_IMMEDIATE_EXIT = 136;
     internal const int KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 = 168;
     internal const int KVM_CAP_SREGS2 = 200;
@@ -117,6 +121,8 @@ internal static class KvmValue
     internal const uint KVM_MP_STATE_RUNNABLE = 0;
     internal const uint KVM_MP_STATE_UNINITIALIZED = 1;
     internal const uint KVM_SREGS2_FLAGS_PDPTRS_VALID = 1;
+    internal const uint KVM_VCPU_TSC_CTRL = 0;
+    internal const ulong KVM_VCPU_TSC_OFFSET = 0;
     internal const uint MSR_IA32_TSC = 0x10;
     internal const uint MSR_IA32_TSC_DEADLINE = 0x6E0;
 }

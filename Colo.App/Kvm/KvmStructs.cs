@@ -203,6 +203,15 @@ internal struct kvm_clock_data
 }
 
 [StructLayout(LayoutKind.Sequential)]
+internal struct kvm_device_attr
+{
+    internal uint flags;
+    internal uint group;
+    internal ulong attr;
+    internal ulong addr;
+}
+
+[StructLayout(LayoutKind.Sequential)]
 internal struct kvm_ioeventfd
 {
     internal ulong datamatch;

@@ -76,6 +76,43 @@ internal sealed unsafe class KvmVcpu : IDisposable
     internal uint TscKhz() =>
         (uint)LinuxException.ThrowIfNegative(NativeKvm.ioctl(_fd.Number, KvmIoctl.KVM_GET_TSC_KHZ, 0), "KVM_GET_TSC_KHZ");
 
+    /// <summary>The guest's time-stamp counter now.</summary>
+    internal ulong Tsc()
+    {
+        // struct kvm_msrs with one entry.
+        var list = stackalloc ulong[1 + (sizeof(kvm_msr_entry) / sizeof(ulong))];
+        var entry = (kvm_msr_entry*)(list + 1);
+        (list[0], *entry) = (1, new kvm_msr_entry { index = KvmValue.MSR_IA32_TSC });
+        if (LinuxException.ThrowIfNegative(Try(KvmIoctl.KVM_GET_MSRS, list), "KVM_GET_MSRS") != 1)
+            throw new KvmException("this KVM does not give the guest's time-stamp counter");
+        return entry->data;
+    }
+
+    /// <summary>Whether <see cref="TscOffset"/> is there (Linux 5.16).</summary>
+    internal bool HasTscOffset()
+    {
+        var what = TscOffsetAttribute(null);
+        return Try(KvmIoctl.KVM_HAS_DEVICE_ATTR, &what) == 0;
+    }
+
+    /// <summary>What KVM adds to the host's counter, scaled to the guest's rate, for the guest's; modulo 2^64.</summary>
+    internal ulong TscOffset
+    {
+        get
+        {
+            ulong value;
+            var what = TscOffsetAttribute(&value);
+            Do(KvmIoctl.KVM_GET_DEVICE_ATTR, &what, "KVM_GET_DEVICE_ATTR KVM_VCPU_TSC_OFFSET");
+            return value;
+        }
+
+        set
+        {
+            var what = TscOffsetAttribute(&value);
+            Do(KvmIoctl.KVM_SET_DEVICE_ATTR, &what, "KVM_SET_DEVICE_ATTR KVM_VCPU_TSC_OFFSET");
+        }
+    }
+
     internal void Do(uint request, void* argument, string name) =>
         LinuxException.ThrowIfNegative(NativeKvm.ioctl(_fd.Number, request, argument), name);
 
@@ -96,6 +133,11 @@ internal sealed unsafe class KvmVcpu : IDisposable
         fixed (T* pointer = &value)
             Do(request, pointer, name);
     }
+
+    private static kvm_device_attr TscOffsetAttribute(ulong* value) => new()
+    {
+        group = KvmValue.KVM_VCPU_TSC_CTRL, attr = KvmValue.KVM_VCPU_TSC_OFFSET, addr = (ulong)value,
+    };
 
     private void* Map(nuint size, long offset)
     {

@@ -10,6 +10,7 @@ namespace Colo.Kvm;
 /// body is KVM's structure of the x86-64 ABI (linux/kvm.h, asm/kvm.h), which KVM promises not to change.
 /// <code>
 /// VCPU v1 := index (u32) REGS SREG XCRS XSAV MSRS APIC MPST EVNT DBGR
+/// VCPU v2 := the same, IA32_TSC of all vCPUs being of the same moment: of one machine all have the same version
 /// REGS v1 := struct kvm_regs        SREG v1 := struct kvm_sregs2 (flags 0: without PDPTRs)
 /// XCRS v1 := struct kvm_xcrs        XSAV v1 := the XSAVE area in the standard format (512 + 64 bytes and more)
 /// MSRS v1 := count (u32) { index (u32) value (u64) }
@@ -64,6 +65,23 @@ internal sealed unsafe class VcpuState : IDisposable
     internal ref kvm_regs Regs => ref _regs;
 
     internal ref kvm_sregs2 Sregs => ref _sregs;
+
+    /// <summary>IA32_TSC as captured or loaded.</summary>
+    internal ulong Tsc
+    {
+        get => Msr(KvmValue.MSR_IA32_TSC);
+        set
+        {
+            foreach (ref var msr in Msrs)
+            {
+                if (msr.index == KvmValue.MSR_IA32_TSC)
+                    msr.data = value;
+            }
+        }
+    }
+
+    /// <summary>Whether <see cref="Tsc"/> is of the same moment in all of the machine's vCPUs; else each has its own.</summary>
+    internal bool TscOfOneMoment { get; set; }
 
     private Span<kvm_msr_entry> Msrs => new(_msrs + 8, (int)_msrCount);
 
@@ -120,7 +138,8 @@ internal sealed unsafe class VcpuState : IDisposable
         _vcpu.Set(KvmIoctl.KVM_SET_MP_STATE, new kvm_mp_state { mp_state = KvmValue.KVM_MP_STATE_RUNNABLE }, "KVM_SET_MP_STATE");
 
     /// <summary>Gives everything to KVM. Throws <see cref="LinuxException"/> where KVM refuses a value.</summary>
-    internal void Apply()
+    /// <param name="tsc">With the time-stamp counter; else that is set already.</param>
+    internal void Apply(bool tsc)
     {
         _vcpu.Set(KvmIoctl.KVM_SET_XCRS, _xcrs, "KVM_SET_XCRS");
         _vcpu.Do(KvmIoctl.KVM_SET_XSAVE, _xsave, "KVM_SET_XSAVE");
@@ -128,9 +147,9 @@ internal sealed unsafe class VcpuState : IDisposable
         // With the APIC's base and mode, which the LAPIC's registers and the deadline need.
         ApplySregs();
         _vcpu.Set(KvmIoctl.KVM_SET_REGS, _regs, "KVM_SET_REGS");
-        ApplyMsrs(deadline: false);
+        ApplyMsrs(deadline: false, tsc);
         _vcpu.Set(KvmIoctl.KVM_SET_LAPIC, _lapic, "KVM_SET_LAPIC");
-        ApplyMsrs(deadline: true);
+        ApplyMsrs(deadline: true, tsc);
         _vcpu.Set(KvmIoctl.KVM_SET_DEBUGREGS, _debug, "KVM_SET_DEBUGREGS");
         _vcpu.Set(KvmIoctl.KVM_SET_MP_STATE, _mp, "KVM_SET_MP_STATE");
 
@@ -140,7 +159,7 @@ internal sealed unsafe class VcpuState : IDisposable
 
     internal void Save(StateWriter writer)
     {
-        var record = writer.Begin("VCPU", 1);
+        var record = writer.Begin("VCPU", (ushort)(TscOfOneMoment ? 2 : 1));
         writer.U32((uint)_vcpu.Index);
         SaveStruct(writer, "REGS", _regs);
         SaveStruct(writer, "SREG", _sregs);
@@ -167,10 +186,11 @@ internal sealed unsafe class VcpuState : IDisposable
     /// <summary>Reads the records into this object; KVM sees nothing before <see cref="Apply"/>.</summary>
     internal void Load(ref StateReader reader)
     {
-        var record = reader.Record("VCPU", 1, out _);
+        var record = reader.Record("VCPU", 2, out var version);
         var index = record.U32();
         if (index != _vcpu.Index)
             throw record.Bad($"vCPU {index} where {_vcpu.Index} is expected");
+        TscOfOneMoment = version >= 2;
         _regs = LoadStruct<kvm_regs>(ref record, "REGS");
         _sregs = LoadStruct<kvm_sregs2>(ref record, "SREG");
         _xcrs = LoadStruct<kvm_xcrs>(ref record, "XCRS");
@@ -181,6 +201,8 @@ internal sealed unsafe class VcpuState : IDisposable
         _events = LoadStruct<kvm_vcpu_events>(ref record, "EVNT");
         _debug = LoadStruct<kvm_debugregs>(ref record, "DBGR");
         record.Finish();
+        if (!Has(KvmValue.MSR_IA32_TSC))
+            throw record.Bad("no time-stamp counter among the MSRs");
         if (_sregs.flags > KvmValue.KVM_SREGS2_FLAGS_PDPTRS_VALID)
             throw record.Bad($"SREG flags 0x{_sregs.flags:x}");
         if (_xcrs.nr_xcrs > 16)
@@ -214,6 +236,17 @@ internal sealed unsafe class VcpuState : IDisposable
             if (Logged.Add(index))
                 Log.Debug($"KVM {what} MSR 0x{index:x}; left out of the guest's state");
         }
+    }
+
+    private bool Has(uint index)
+    {
+        foreach (var msr in Msrs)
+        {
+            if (msr.index == index)
+                return true;
+        }
+
+        return false;
     }
 
     private void LoadXsave(ref StateReader reader)
@@ -291,13 +324,13 @@ internal sealed unsafe class VcpuState : IDisposable
     }
 
     // All but the TSC deadline, or it alone: it takes effect by the LAPIC's timer mode and the TSC.
-    private void ApplyMsrs(bool deadline)
+    private void ApplyMsrs(bool deadline, bool tsc)
     {
         var rest = new Span<kvm_msr_entry>(_msrsRest + 8, MostMsrs);
         var count = 0;
         foreach (var msr in Msrs)
         {
-            if (msr.index == KvmValue.MSR_IA32_TSC_DEADLINE == deadline)
+            if (msr.index == KvmValue.MSR_IA32_TSC_DEADLINE == deadline && (tsc || msr.index != KvmValue.MSR_IA32_TSC))
                 rest[count++] = msr;
         }
 

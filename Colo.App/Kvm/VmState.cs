@@ -18,7 +18,8 @@ internal sealed unsafe class VmState(KvmVm vm)
     private kvm_pit_state2 _pit;
     private ulong _clock;
 
-    internal void Capture()
+    /// <summary>Reads the interrupt controllers and the timer from KVM.</summary>
+    internal void CaptureChips()
     {
         for (var i = 0; i < Chips; i++)
         {
@@ -30,6 +31,11 @@ internal sealed unsafe class VmState(KvmVm vm)
         kvm_pit_state2 pit;
         vm.Do(KvmIoctl.KVM_GET_PIT2, &pit, "KVM_GET_PIT2");
         _pit = pit;
+    }
+
+    /// <summary>Reads the clock from KVM.</summary>
+    internal void CaptureClock()
+    {
         kvm_clock_data clock;
         vm.Do(KvmIoctl.KVM_GET_CLOCK, &clock, "KVM_GET_CLOCK");
         _clock = clock.clock;

@@ -23,6 +23,7 @@ public sealed unsafe partial class Machine
     // What was captured last, and what is being loaded: two sets, so that a load that KVM refuses can be taken back.
     private VcpuState[] _states = [];
     private VcpuState[] _incoming = [];
+    private GuestTsc _tsc = null!;
     private VmState _vmState = null!;
     private VmState _incomingVm = null!;
     private readonly StateWriter _deviceScratch = new();
@@ -119,11 +120,13 @@ public sealed unsafe partial class Machine
         reader.Finish();
     }
 
-    private static void ApplyKvm(VcpuState[] vcpus, VmState vm)
+    private void ApplyKvm(VcpuState[] vcpus, VmState vm)
     {
+        // All counters first: KVM lets its clock go by them only while they are equal.
+        _tsc.Apply(vcpus);
         vm.ApplyClock();
         foreach (var vcpu in vcpus)
-            vcpu.Apply();
+            vcpu.Apply(tsc: !_tsc.Exact);
         vm.ApplyChips();
     }
 
@@ -131,7 +134,10 @@ public sealed unsafe partial class Machine
     {
         foreach (var state in _states)
             state.Capture();
-        _vmState.Capture();
+        _vmState.CaptureChips();
+        // The two clocks side by side, so that they keep their distance.
+        _tsc.Capture(_states);
+        _vmState.CaptureClock();
     }
 
     private (MachineEvent Ended, string Text) LoadHeader(ref StateReader reader)
@@ -183,6 +189,8 @@ public sealed unsafe partial class Machine
     {
         _states = [.. _vcpus.Select(vcpu => new VcpuState(_system, vcpu))];
         _incoming = [.. _vcpus.Select(vcpu => new VcpuState(_system, vcpu))];
+        _tsc = new GuestTsc(_vcpus, TscKhz);
+        _tsc.MakeEqual();
         _vmState = new VmState(_vm);
         _incomingVm = new VmState(_vm);
     }
