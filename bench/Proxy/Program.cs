@@ -1,126 +1,42 @@
-using System.Buffers.Binary;
-using System.Diagnostics;
-using Colo.Proxy;
-using static Colo.Tests.Proxy.FrameBuilder;
+using System.Globalization;
 
 namespace Colo.Bench.Proxy;
 
-/// <summary>Frames a second and bytes allocated of the comparer and the rewriter, on one core: <c>dotnet run -c Release</c>.</summary>
+/// <summary>
+/// The comparer and the rewriter alone, on one core: <c>dotnet run -c Release [-- [REPEATS] [CAPTURE.pcap]...]</c>. Streams are
+/// made up, and recorded: the captures of real connections that the tests have, or those that are named.
+/// </summary>
 internal static class Program
 {
-    private const int Flows = 64, Rounds = 20_000;
-
-    private sealed class Sink : IComparerOutput
+    private static int Main(string[] args)
     {
-        public long Frames, Requests;
-        public void Release(ReadOnlySpan<byte> frame) => Frames++;
-        public void RequestCheckpoint(CheckpointReason reason) => Requests++;
-    }
-
-    private static void Main()
-    {
-        foreach (int payload in new[] { 64, 1448, 16384 })
+        int repeats = 5, next = 0;
+        if (args.Length > 0 && int.TryParse(args[0], NumberStyles.None, CultureInfo.InvariantCulture, out repeats))
+            next = 1;
+        else
+            repeats = 5;
+        if (repeats is < 1 or > 1000)
         {
-            Compare($"TCP {payload} B, primary first", payload, primaryFirst: true);
-            Compare($"TCP {payload} B, secondary first", payload, primaryFirst: false);
+            Console.Error.WriteLine("REPEATS: 1 to 1000");
+            return 2;
         }
-        Compare("TCP pure ACK, secondary first", 0, primaryFirst: false);
-        Datagrams();
-        Rewrite();
-    }
-
-    private static void Compare(string name, int payload, bool primaryFirst)
-    {
-        var sink = new Sink();
-        using var comparer = new OutputComparer(new ComparerOptions(), sink);
-        comparer.SetProtected(true);
-        comparer.CheckpointTaken(1, 0);
-        comparer.CheckpointCommitted(1, 0);
-        ulong index = 0;
-        var frames = new byte[Flows][];
-        for (int i = 0; i < Flows; i++)
+        string[] captures = next < args.Length ? args[next..] : Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Captures"), "*.pcap");
+        var bench = new Bench(repeats);
+        Console.WriteLine($"medians of {repeats} (least-greatest); the goal: 2 M small frames or 10 Gbit/s of full-size ones out");
+        Bench.Header();
+        foreach (string capture in captures.Order(StringComparer.Ordinal))
         {
-            frames[i] = Tcp(new TcpSpec
+            try
             {
-                ClientPort = (ushort)(1000 + i), Seq = 1, AckNumber = 1, Payload = new byte[payload], Options = Timestamps(1, 1),
-                GsoSize = (ushort)(payload > 1448 ? 1448 : 0),
-            });
-        }
-        uint position = 1;
-        void Round(int rounds)
-        {
-            for (int r = 0; r < rounds; r++)
+                Recorded.Measure(bench, capture);
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
             {
-                position += (uint)payload;
-                foreach (byte[] frame in frames)
-                {
-                    BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(12 + 14 + 20 + (payload == 0 ? 8 : 4)), payload == 0 ? (uint)r : position);
-                    if (primaryFirst)
-                        comparer.FromPrimary(frame, r);
-                    comparer.FromSecondary(1, ++index, 0, frame, r);
-                    if (!primaryFirst)
-                        comparer.FromPrimary(frame, r);
-                }
+                Console.Error.WriteLine($"{capture}: {e.Message}");
+                return 1;
             }
         }
-        Measure(name, Round, payload > 2000 ? Rounds / 4 : Rounds, 2 * Flows);
-        if (sink.Requests != 0 || comparer.Statistics.Held != 0)
-            Console.WriteLine($"  not as meant: {sink.Requests} requests, {comparer.Statistics.Held} held");
-    }
-
-    private static void Datagrams()
-    {
-        var sink = new Sink();
-        using var comparer = new OutputComparer(new ComparerOptions(), sink);
-        comparer.SetProtected(true);
-        comparer.CheckpointTaken(1, 0);
-        comparer.CheckpointCommitted(1, 0);
-        ulong index = 0;
-        byte[][] frames = Enumerable.Range(0, Flows).Select(i => Udp(new byte[64], clientPort: (ushort)(1000 + i))).ToArray();
-        void Round(int rounds)
-        {
-            for (int r = 0; r < rounds; r++)
-            {
-                foreach (byte[] frame in frames)
-                {
-                    comparer.FromPrimary(frame, r);
-                    comparer.FromSecondary(1, ++index, 0, frame, r);
-                }
-            }
-        }
-        Measure("UDP 64 B", Round, Rounds, 2 * Flows);
-    }
-
-    private static void Rewrite()
-    {
-        var rewriter = new SequenceRewriter(live: false);
-        var frames = new byte[Flows][];
-        for (int i = 0; i < Flows; i++)
-        {
-            byte[] syn = Tcp(new TcpSpec { ClientPort = (ushort)(1000 + i), Seq = 5, Flags = Syn, Options = SynOptions(7) });
-            rewriter.LearnWireIsn(rewriter.FromGuest(syn, 0).Flow, 77, 9, true);
-            frames[i] = Tcp(new TcpSpec { ClientPort = (ushort)(1000 + i), Seq = 6, Payload = new byte[64], Options = Timestamps(1, 1) });
-        }
-        Measure("rewriter, from the guest", rounds =>
-        {
-            for (int r = 0; r < rounds; r++)
-            {
-                foreach (byte[] frame in frames)
-                    rewriter.FromGuest(frame, r);
-            }
-        }, Rounds, Flows);
-    }
-
-    private static void Measure(string name, Action<int> rounds, int count, int framesPerRound)
-    {
-        rounds(2000);
-        var watch = new Stopwatch();
-        long allocated = GC.GetAllocatedBytesForCurrentThread();
-        watch.Start();
-        rounds(count);
-        watch.Stop();
-        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        double perSecond = (double)count * framesPerRound / watch.Elapsed.TotalSeconds;
-        Console.WriteLine($"{name,-32} {perSecond / 1e6,6:0.00} M frames/s  {1e9 / perSecond,7:0} ns a frame  {allocated} bytes allocated");
+        new MadeUp(bench).Run();
+        return bench.Failed ? 1 : 0;
     }
 }
