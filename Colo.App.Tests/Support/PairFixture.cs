@@ -41,7 +41,9 @@ internal sealed class PairFixture : IDisposable
 
     internal DemoPair Pair { get; }
 
-    internal int Seed { get; } = Environment.TickCount;
+    /// <summary>Decides what is drawn: a number of the moment, or COLO_TEST_SEED.</summary>
+    internal int Seed { get; } =
+        int.TryParse(Environment.GetEnvironmentVariable("COLO_TEST_SEED"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var given) ? given : Environment.TickCount;
 
     /// <summary>Runs a test on a pair that is protected, node a being the primary.</summary>
     internal static void Run(ITestOutputHelper output, Action<PairFixture> test, PairSettings? settings = null,

@@ -103,6 +103,16 @@ public sealed class DemoNetwork : IDisposable
         IpTool.Run("-n", host.Name, "link", "set", "link0", up ? "up" : "down");
     }
 
+    /// <summary>Takes a host's cable to the switch away at the switch's end, or gives it back.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="node">The node of that host, a or b.</param>
+    /// <param name="up">Whether it is there.</param>
+    public static void SetPort(DemoNetwork network, char node, bool up)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        IpTool.Run("-n", network.Switch.Name, "link", "set", node == 'a' ? "port-a" : "port-b", up ? "up" : "down");
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
