@@ -87,7 +87,7 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         var random = new Random(f.Seed);
         using var watch = new WireWatch(f.Pair.Network);
-        using var load = f.Load(new LoadSettings { Echo = 20, Resp = 8, Count = 2, Udp = true, Ping = true });
+        using var load = f.Load(Faults.Mixed with { Udp = true, Ping = true, Interval = TimeSpan.FromMilliseconds(5 * PairFixture.Patience) });
         f.Get(GuestHttp.Load);
         GuestHttp.AwaitWorkers(f.Pair.Network.Client, cpus, "at the beginning");
         var primary = 'a';

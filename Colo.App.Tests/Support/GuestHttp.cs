@@ -11,7 +11,7 @@ namespace Colo.Tests.Support;
 internal static class GuestHttp
 {
     /// <summary>Has the guest write its memory; slower where everything is: several vCPUs that write would leave a slow machine nothing for the nodes.</summary>
-    internal static string Load { get; } = string.Create(CultureInfo.InvariantCulture, $"/load?pages=500&ms={5 * PairFixture.Patience}");
+    internal static string Load { get; } = string.Create(CultureInfo.InvariantCulture, $"/load?pages={500 / PairFixture.Patience}&ms={5 * PairFixture.Patience}");
 
     /// <summary>GET; the body. Null when the guest closed without an answer and that is allowed.</summary>
     internal static string? Get(NetworkNamespace client, string path, bool mayVanish = false) => client.Run(() =>
