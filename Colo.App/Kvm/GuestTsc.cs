@@ -20,7 +20,7 @@ namespace Colo.Kvm;
 internal sealed class GuestTsc(KvmVcpu[] vcpus, uint khz)
 {
     /// <summary>Whether the host has the offsets: values are set exactly, and not by <see cref="VcpuState.Apply"/>.</summary>
-    internal bool Exact { get; } = Array.TrueForAll(vcpus, vcpu => vcpu.HasTscOffset());
+    internal bool Exact { get; } = Array.TrueForAll(vcpus, vcpu => vcpu.HasTscOffset() && vcpu.HasTsc());
 
     /// <summary>Makes the counters of new vCPUs equal. KVM does so itself on a host whose own counter it trusts.</summary>
     internal void MakeEqual()
@@ -55,6 +55,9 @@ internal sealed class GuestTsc(KvmVcpu[] vcpus, uint khz)
     /// </summary>
     internal void Apply(VcpuState[] states)
     {
+        // A host whose KVM does not give the counter: it goes on as it is.
+        if (!Array.TrueForAll(states, state => state.HasTsc))
+            return;
         var value = states[0].Tsc;
         if (!Exact)
         {

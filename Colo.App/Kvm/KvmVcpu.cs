@@ -76,16 +76,15 @@ internal sealed unsafe class KvmVcpu : IDisposable
     internal uint TscKhz() =>
         (uint)LinuxException.ThrowIfNegative(NativeKvm.ioctl(_fd.Number, KvmIoctl.KVM_GET_TSC_KHZ, 0), "KVM_GET_TSC_KHZ");
 
+    /// <summary>Whether KVM gives the guest's time-stamp counter.</summary>
+    internal bool HasTsc() => ReadTsc(out _) == 1;
+
     /// <summary>The guest's time-stamp counter now.</summary>
     internal ulong Tsc()
     {
-        // struct kvm_msrs with one entry.
-        var list = stackalloc ulong[1 + (sizeof(kvm_msr_entry) / sizeof(ulong))];
-        var entry = (kvm_msr_entry*)(list + 1);
-        (list[0], *entry) = (1, new kvm_msr_entry { index = KvmValue.MSR_IA32_TSC });
-        if (LinuxException.ThrowIfNegative(Try(KvmIoctl.KVM_GET_MSRS, list), "KVM_GET_MSRS") != 1)
+        if (LinuxException.ThrowIfNegative(ReadTsc(out var value), "KVM_GET_MSRS") != 1)
             throw new KvmException("this KVM does not give the guest's time-stamp counter");
-        return entry->data;
+        return value;
     }
 
     /// <summary>Whether <see cref="TscOffset"/> is there (Linux 5.16).</summary>
@@ -132,6 +131,18 @@ internal sealed unsafe class KvmVcpu : IDisposable
     {
         fixed (T* pointer = &value)
             Do(request, pointer, name);
+    }
+
+    // How many MSRs were read: 1, 0 where KVM does not know this one, or -1 with errno.
+    private int ReadTsc(out ulong value)
+    {
+        // struct kvm_msrs with one entry.
+        var list = stackalloc ulong[1 + (sizeof(kvm_msr_entry) / sizeof(ulong))];
+        var entry = (kvm_msr_entry*)(list + 1);
+        (list[0], *entry) = (1, new kvm_msr_entry { index = KvmValue.MSR_IA32_TSC });
+        var got = Try(KvmIoctl.KVM_GET_MSRS, list);
+        value = entry->data;
+        return got;
     }
 
     private static kvm_device_attr TscOffsetAttribute(ulong* value) => new()

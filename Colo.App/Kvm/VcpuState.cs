@@ -66,6 +66,21 @@ internal sealed unsafe class VcpuState : IDisposable
 
     internal ref kvm_sregs2 Sregs => ref _sregs;
 
+    /// <summary>Whether IA32_TSC is among what was captured or loaded.</summary>
+    internal bool HasTsc
+    {
+        get
+        {
+            foreach (var msr in Msrs)
+            {
+                if (msr.index == KvmValue.MSR_IA32_TSC)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>IA32_TSC as captured or loaded.</summary>
     internal ulong Tsc
     {
@@ -201,8 +216,6 @@ internal sealed unsafe class VcpuState : IDisposable
         _events = LoadStruct<kvm_vcpu_events>(ref record, "EVNT");
         _debug = LoadStruct<kvm_debugregs>(ref record, "DBGR");
         record.Finish();
-        if (!Has(KvmValue.MSR_IA32_TSC))
-            throw record.Bad("no time-stamp counter among the MSRs");
         if (_sregs.flags > KvmValue.KVM_SREGS2_FLAGS_PDPTRS_VALID)
             throw record.Bad($"SREG flags 0x{_sregs.flags:x}");
         if (_xcrs.nr_xcrs > 16)
@@ -236,17 +249,6 @@ internal sealed unsafe class VcpuState : IDisposable
             if (Logged.Add(index))
                 Log.Debug($"KVM {what} MSR 0x{index:x}; left out of the guest's state");
         }
-    }
-
-    private bool Has(uint index)
-    {
-        foreach (var msr in Msrs)
-        {
-            if (msr.index == index)
-                return true;
-        }
-
-        return false;
     }
 
     private void LoadXsave(ref StateReader reader)
