@@ -21,7 +21,7 @@ public sealed class StandaloneTests : IDisposable
     public StandaloneTests(ITestOutputHelper output)
     {
         _output = output;
-        _files = new NodeFiles(_folder, 'a', Path.Combine(_folder, "no.key"), new PairSettings());
+        _files = new NodeFiles(_folder, 'a', Path.Combine(_folder, "no.key"), new PairSettings { StatusLimit = TimeSpan.FromSeconds(3) * PairFixture.Patience });
         if (Requirement.Pair is null)
             _network = new DemoNetwork(Prefix);
     }

@@ -29,7 +29,7 @@ internal sealed class PairFixture : IDisposable
         _output = output;
         DemoPair.RemoveLeftovers(Prefix);
         var slow = Patience == 1 ? [] : (string[])[$"failover:timeout={500 * Patience}ms", $"failover:heartbeat={50 * Patience}ms", $"failover:slow={5 * Patience}s"];
-        Pair = new DemoPair(Prefix, Interlocked.Increment(ref s_number), binary, settings with { Overrides = [.. slow, .. settings.Overrides] });
+        Pair = new DemoPair(Prefix, Interlocked.Increment(ref s_number), binary, settings with { Overrides = [.. slow, .. settings.Overrides], StatusLimit = settings.StatusLimit * Patience });
     }
 
     /// <summary>

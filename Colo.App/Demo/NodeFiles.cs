@@ -20,6 +20,9 @@ public sealed record PairSettings
 
     /// <summary>SECTION:KEY=VALUE items that both nodes get by --set.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
+
+    /// <summary>How long <c>colo status</c> may take before a node counts as one that does not answer.</summary>
+    public TimeSpan StatusLimit { get; init; } = TimeSpan.FromSeconds(3);
 }
 
 /// <summary>The folder of one node: its colo.ini, control socket, state, disk and log.</summary>
@@ -40,6 +43,7 @@ public sealed class NodeFiles
     {
         ArgumentNullException.ThrowIfNull(settings);
         Node = node;
+        StatusLimit = settings.StatusLimit;
         Folder = Path.Combine(root, node.ToString());
         Directory.CreateDirectory(Path.Combine(Folder, "state"));
         Config = Path.Combine(Folder, "colo.ini");
@@ -57,6 +61,9 @@ public sealed class NodeFiles
 
     /// <summary>colo.ini.</summary>
     public string Config { get; }
+
+    /// <inheritdoc cref="PairSettings.StatusLimit"/>
+    public TimeSpan StatusLimit { get; }
 
     /// <summary>The control socket.</summary>
     public string Socket { get; }

@@ -12,15 +12,17 @@ public sealed class NodeProcess : IDisposable
     private readonly Lock _gate = new();
     private readonly string _binary;
     private readonly string _socket;
+    private readonly TimeSpan _statusLimit;
 
-    private NodeProcess(char node, string binary, string socket, string logFile, Process process)
+    private NodeProcess(NodeFiles files, string binary, Process process)
     {
-        Node = node;
-        LogFile = logFile;
+        Node = files.Node;
+        LogFile = files.Log;
         _binary = binary;
-        _socket = socket;
+        _socket = files.Socket;
+        _statusLimit = files.StatusLimit;
         _process = process;
-        _log = new StreamWriter(logFile, append: true) { AutoFlush = true };
+        _log = new StreamWriter(files.Log, append: true) { AutoFlush = true };
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
         process.BeginOutputReadLine();
@@ -73,13 +75,13 @@ public sealed class NodeProcess : IDisposable
             start.Environment[name] = value;
         var process = host.Run(() => Process.Start(start)) ?? throw new InvalidOperationException(binary + " did not start");
         process.StandardInput.Close();
-        return new NodeProcess(files.Node, binary, files.Socket, files.Log, process);
+        return new NodeProcess(files, binary, process);
     }
 
     /// <summary>Asks the node for its status; null while it does not answer.</summary>
     public NodeStatus? TryStatus()
     {
-        var (code, output, _) = ChildProcess.CaptureBoth(_binary, ["status", "--json", "--socket", _socket], 3_000);
+        var (code, output, _) = ChildProcess.CaptureBoth(_binary, ["status", "--json", "--socket", _socket], (int)_statusLimit.TotalMilliseconds);
         if (code != 0)
             return null;
         try
