@@ -25,7 +25,7 @@ public sealed class EndingTests(ITestOutputHelper output)
     [InlineData("/triplefault")]
     public void When_the_guest_resets_both_nodes_follow_in_order(string path) => PairFixture.Run(output, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         for (var i = 1; i <= 3; i++)
             Assert.Equal(i, int.Parse(f.Get("/count")!));
         f.Get(path, mayVanish: true);
@@ -53,7 +53,7 @@ public sealed class EndingTests(ITestOutputHelper output)
     [PairFact]
     public void A_primary_that_is_terminated_hands_the_guest_over() => PairFixture.Run(output, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(new LoadSettings { Echo = 40, Resp = 8, Count = 2, Udp = true, Ping = true });
         load.Snapshot(reset: true);
         watch.AnnounceTakeover('b');
@@ -71,7 +71,7 @@ public sealed class EndingTests(ITestOutputHelper output)
     [PairFact]
     public void A_secondary_that_is_terminated_leaves_without_a_pause() => PairFixture.Run(output, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(new LoadSettings { Echo = 40, Resp = 8, Count = 2, Udp = true, Ping = true });
         load.Snapshot(reset: true);
         f.Pair.Node('b').Signal(Term);

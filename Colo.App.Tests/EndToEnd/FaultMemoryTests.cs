@@ -23,7 +23,7 @@ public sealed partial class FaultMemoryTests(ITestOutputHelper output)
         f.Pair.StartProtected(PairFixture.ProtectLimit);
     }, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed with { Udp = true, Ping = true });
         f.Get(cpus == 1 ? "/load?pages=500&ms=5" : GuestHttp.Load);
         GuestHttp.AwaitWorkers(f.Pair.Network.Client, cpus, "before the checkpoints");

@@ -20,7 +20,7 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
         f.Pair.StartProtected(PairFixture.ProtectLimit);
     }, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
         f.Pair.Node('a').Signal(Term);
         Faults.AssertStopped(f, 'a', "primary-captured-for-handover");
@@ -40,7 +40,7 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
         f.Pair.StartProtected(PairFixture.ProtectLimit);
     }, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
         load.Snapshot(reset: true);
         f.Pair.Node('a').Signal(Term);
@@ -60,7 +60,7 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
         f.Pair.StartProtected(PairFixture.ProtectLimit);
     }, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
         load.Snapshot(reset: true);
         watch.AnnounceTakeover('b');
@@ -79,7 +79,7 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
         f.Pair.StartProtected(PairFixture.ProtectLimit);
     }, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
         load.Snapshot(reset: true);
         watch.AnnounceTakeover('b');
@@ -103,7 +103,7 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
         f.Pair.StartProtected(PairFixture.ProtectLimit);
     }, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
         watch.AnnounceTakeover('b');
         f.Pair.Node('a').Signal(Term);
@@ -126,7 +126,7 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
     public void The_primary_is_killed_right_after_it_was_told_to_hand_over() => PairFixture.Run(output, FaultBinary.Path!, f => f.Pair.StartProtected(PairFixture.ProtectLimit), f =>
     {
         var random = new Random(f.Seed);
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
         var primary = 'a';
         for (var round = 1; round <= 6; round++)

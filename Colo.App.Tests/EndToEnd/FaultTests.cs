@@ -31,7 +31,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         f.Pair.StartProtected(PairFixture.ProtectLimit);
     }, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = Begin(f, point);
         load.Snapshot(reset: true);
         watch.AnnounceTakeover('b');
@@ -64,7 +64,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         f.Pair.StartProtected(PairFixture.ProtectLimit);
     }, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = Begin(f, point);
         load.Snapshot(reset: true);
         Faults.Arm(f);
@@ -101,7 +101,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         f.Pair.WaitServing(PairFixture.ProtectLimit);
     }, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(new LoadSettings { Echo = 4 });
         // Or the first checkpoint might have no pages left for its stop.
         f.Get("/load?pages=300&ms=5");
@@ -129,7 +129,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         f.Pair.WaitServing(PairFixture.ProtectLimit);
     }, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
         Faults.Arm(f);
         foreach (var point in (string[])

@@ -87,7 +87,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
     [InlineData('b')]
     public void A_keeper_that_is_killed_is_started_again_and_nothing_else_happens(char node) => PairFixture.Run(output, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
         load.Snapshot(reset: true);
         for (var round = 1; round <= 3; round++)
@@ -117,7 +117,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
     [PairFact]
     public void A_keeper_that_stands_still_harms_nothing_and_the_call_back_does_its_work() => PairFixture.Run(output, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
         load.Snapshot(reset: true);
         var keeper = Keeper(f, 'a');
@@ -145,7 +145,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
     [PairFact]
     public void Keeper_and_node_die_at_once_and_the_call_back_brings_the_takeover() => PairFixture.Run(output, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
         var primary = 'a';
         for (var round = 1; round <= 3; round++)

@@ -19,7 +19,7 @@ public sealed class KillTests(ITestOutputHelper output)
     public void Fifty_connections_go_on_over_five_kills_of_the_primary_and_the_wire_is_clean() => PairFixture.Run(output, f =>
     {
         var random = new Random(f.Seed);
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(new LoadSettings { Echo = 40, Resp = 8, Count = 2, Udp = true, Ping = true });
         var primary = 'a';
         for (var round = 1; round <= 5; round++)
@@ -39,7 +39,7 @@ public sealed class KillTests(ITestOutputHelper output)
     public void The_primary_goes_on_when_the_secondary_is_killed() => PairFixture.Run(output, f =>
     {
         var random = new Random(f.Seed);
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(new LoadSettings { Echo = 40, Resp = 8, Count = 2, Udp = true, Ping = true });
         for (var round = 1; round <= 5; round++)
         {
@@ -62,7 +62,7 @@ public sealed class KillTests(ITestOutputHelper output)
     [PairFact]
     public void The_same_guest_lives_through_ten_kills() => PairFixture.Run(output, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         var random = new Random(f.Seed);
         // The counts go on without a gap over all takeovers, on connections that stay open: a guest that had
         // booted again, or gone back to an older state, would show in any of them.
@@ -86,7 +86,7 @@ public sealed class KillTests(ITestOutputHelper output)
     public void A_guest_of_several_vcpus_goes_on_with_all_of_them_over_kills_of_the_primary(int cpus) => PairFixture.Run(output, f =>
     {
         var random = new Random(f.Seed);
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed with { Udp = true, Ping = true, Interval = TimeSpan.FromMilliseconds(5 * PairFixture.Patience) });
         f.Get(GuestHttp.Load);
         GuestHttp.AwaitWorkers(f.Pair.Network.Client, cpus, "at the beginning");
@@ -109,7 +109,7 @@ public sealed class KillTests(ITestOutputHelper output)
     public void Killed_in_the_middle_of_divergences_it_loses_no_answer() => PairFixture.Run(output, f =>
     {
         var random = new Random(f.Seed);
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(new LoadSettings { Echo = 8, Tsc = 8, Interval = TimeSpan.FromMilliseconds(5) });
         f.Pair.Pause(TimeSpan.FromMilliseconds(random.Next(500, 1_000)));
         KillPrimary(f, load, watch, 'a', "while diverging");
@@ -120,7 +120,7 @@ public sealed class KillTests(ITestOutputHelper output)
     [PairFact]
     public void Killed_while_syncing_the_secondary_harms_nothing() => PairFixture.Run(output, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(new LoadSettings { Echo = 20, Count = 1 });
         var random = new Random(f.Seed);
         f.Pair.Kill('b');

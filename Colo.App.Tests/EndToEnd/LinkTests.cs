@@ -22,7 +22,7 @@ public sealed class LinkTests(ITestOutputHelper output)
     [InlineData("half-open", "no answer within 2000 ms")]
     public void A_stranger_on_the_link_port_harms_nothing(string attack, string reason) => PairFixture.Run(output, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(new LoadSettings { Echo = 10, Count = 1, Resp = 2 });
         var before = f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
         var memory = Resident(f, 'a') + Resident(f, 'b');
@@ -59,7 +59,7 @@ public sealed class LinkTests(ITestOutputHelper output)
     [PairFact]
     public void A_node_with_another_key_is_refused_and_the_pair_goes_on() => PairFixture.Run(output, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(new LoadSettings { Echo = 10, Count = 1 });
         IpTool.Run("-n", f.Pair.Network.HostB.Name, "addr", "add", "10.78.0.3/24", "dev", "link0");
         var folder = Path.Combine(f.Pair.Folder, "rogue");
@@ -113,7 +113,7 @@ public sealed class LinkTests(ITestOutputHelper output)
     {
         const int stop = 19;
         const int go = 18;
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(new LoadSettings { Echo = 20, Count = 1, Udp = true });
         watch.AnnounceTakeover('b');
         f.Pair.Node('a').Signal(stop);

@@ -32,7 +32,7 @@ public sealed class ServiceTests(ITestOutputHelper output)
     public void Every_diverging_answer_comes(int connections) => PairFixture.Run(output, f =>
     {
         const int requests = 200;
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         var before = f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
         using var load = f.Load(new LoadSettings { Tsc = connections, TscRequests = requests / connections, Interval = TimeSpan.FromMilliseconds(1) });
         Assert.True(load.WaitDone(TimeSpan.FromSeconds(60)), $"{load.Snapshot().Replies} of {requests} answers after 60 s");
@@ -46,7 +46,7 @@ public sealed class ServiceTests(ITestOutputHelper output)
     [PairFact]
     public void Every_service_answers_while_protected() => PairFixture.Run(output, f =>
     {
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         using var load = f.Load(new LoadSettings { Echo = 8, Resp = 4, Count = 2, Udp = true, Ping = true, MaxBytes = 8_000 });
         f.Pair.Pause(TimeSpan.FromSeconds(3));
         var report = load.Snapshot();

@@ -34,7 +34,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         var random = new Random(f.Seed);
         var gaps = new GapStatistics();
         var history = new RegisterHistory(MonotonicClock.Now);
-        using var watch = new WireWatch(f.Pair.Network);
+        using var watch = f.Watch();
         // None of these connections is ever opened anew: the first that breaks fails the test. A guest that had booted would
         // count from one again.
         using var load = f.Load(new LoadSettings { Echo = 20, Resp = 6, Count = 2, Udp = true, Ping = true, Interval = TimeSpan.FromMilliseconds(20) * PairFixture.Patience });

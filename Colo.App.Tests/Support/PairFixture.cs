@@ -78,6 +78,12 @@ internal sealed class PairFixture : IDisposable
         return load;
     }
 
+    /// <summary>
+    /// Watches the wire. On a machine that is too slow a checkpoint holds output for longer than the guest's retransmission time-out,
+    /// and what its TCP sends again follows the first copy closely, by rights.
+    /// </summary>
+    internal WireWatch Watch() => new(Pair.Network, minimumRto: Patience == 1 ? null : TimeSpan.Zero);
+
     /// <summary>Every TCP connection gets further replies, or the test fails with those that do not.</summary>
     internal static void GoOn(LoadGenerator load, string when, int replies = 3)
     {
