@@ -47,6 +47,7 @@ internal static class TakeoverPart
                 var (overUdp, overTcp) = prober.Gap(side.KillPrimary(), runner.Settings.Limit);
                 udp.Add(overUdp);
                 tcp.Add(overTcp);
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  kill {udp.Count}: {overUdp:F1} ms over UDP, {overTcp:F1} ms over TCP"));
             }
 
             if (udp.Count < kills)

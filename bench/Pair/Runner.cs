@@ -57,6 +57,8 @@ internal sealed class Runner(BenchSettings settings, QemuAccelerator? accelerato
     internal void Try(string what, Action work)
     {
         cancel.ThrowIfCancellationRequested();
+        // Tables come at the end of a part, which may be long.
+        Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss} {what}");
         try
         {
             work();
