@@ -87,7 +87,8 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         var random = new Random(f.Seed);
         using var watch = f.Watch();
-        using var load = f.Load(Faults.Mixed with { Udp = true, Ping = true, Interval = TimeSpan.FromMilliseconds(5 * PairFixture.Patience) });
+        // Few connections: the load is the vCPUs' writing.
+        using var load = f.Load(new LoadSettings { Echo = 8, Resp = 4, Count = 2, Interval = TimeSpan.FromMilliseconds(20 * PairFixture.Patience) });
         f.Get(GuestHttp.Load);
         GuestHttp.AwaitWorkers(f.Pair.Network.Client, cpus, "at the beginning");
         var primary = 'a';
