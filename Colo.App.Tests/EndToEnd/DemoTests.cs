@@ -146,8 +146,20 @@ public sealed class DemoTests(ITestOutputHelper output)
         PairFixture.Until(TimeSpan.FromSeconds(30), () => NetworkNamespace.List($"colo-demo-{demo}-a").Any(n => new NetworkNamespace(n).Processes().Count > 0)),
         "no node came");
 
-    private static int SweeperOf(int demo) => Children(demo).Single(id =>
-        File.ReadAllText($"/proc/{id}/cmdline").Split('\0').ElementAtOrDefault(1) == DemoSweeper.Command);
+    private static int SweeperOf(int demo) => Children(demo).Single(id => CommandLine(id).Split('\0').ElementAtOrDefault(1) == DemoSweeper.Command);
+
+    private static string CommandLine(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline");
+        }
+        catch (IOException)
+        {
+            // A program that the demo ran for a moment, and that has ended since it was listed.
+            return "";
+        }
+    }
 
     // What was typed has "exit=" as well, but no status behind it.
     private static string WaitForEnd(Tmux terminal) =>
