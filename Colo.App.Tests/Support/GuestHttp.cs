@@ -18,10 +18,10 @@ internal static class GuestHttp
     {
         try
         {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 5_000, SendTimeout = 5_000 };
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 5_000 * PairFixture.Patience, SendTimeout = 5_000 * PairFixture.Patience };
             // No answer to a SYN is repeated for minutes by default.
             var connect = socket.BeginConnect(new IPEndPoint(DemoNetwork.GuestAddress, 80), null, null);
-            if (!connect.AsyncWaitHandle.WaitOne(5_000))
+            if (!connect.AsyncWaitHandle.WaitOne(5_000 * PairFixture.Patience))
                 throw new SocketException((int)SocketError.TimedOut);
             socket.EndConnect(connect);
             socket.Send(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: guest\r\n\r\n"));
