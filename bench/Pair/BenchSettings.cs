@@ -124,7 +124,7 @@ internal sealed record BenchSettings
 
     /// <summary>What is missing for this, and how to get it; null when all is there.</summary>
     internal string? Missing() =>
-        NativeDemo.geteuid() != 0 ? "it makes network namespaces and therefore needs root"
+        Linux.Native.geteuid() != 0 ? "it makes network namespaces and therefore needs root"
         : !IpTool.IsInstalled ? "ip is missing: apt-get install iproute2"
         : Colo && !File.Exists("/dev/kvm") ? "/dev/kvm is missing: enable virtualisation in the firmware and load kvm_intel or kvm_amd; --only qemu measures QEMU under TCG"
         : Colo && !File.Exists(Binary) ? $"{Binary} is missing: ./build.sh makes it, --binary names another"
