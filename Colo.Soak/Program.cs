@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Colo.Demo;
 using Colo.Linux;
 using Colo.Soak.Faults;
@@ -141,17 +140,7 @@ internal static class Program
 
     private static int Run(SoakSettings settings)
     {
-        using var stop = new CancellationTokenSource();
-        void OnSignal(PosixSignalContext context)
-        {
-            // The process goes on to its summary, and removes the namespaces.
-            context.Cancel = true;
-            stop.Cancel();
-        }
-
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+        using var stop = new StopSignals();
         foreach (var name in DemoPair.RemoveLeftovers(SoakSettings.Prefix))
             Console.WriteLine($"removed {name}, left by a campaign that was killed");
         using var sweeper = new DemoSweeper(settings.Binary, SoakSettings.Prefix);

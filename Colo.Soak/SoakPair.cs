@@ -27,13 +27,12 @@ internal sealed class SoakPair : IDisposable
     {
         _log = log;
         _twoDisks = twoDisks;
-        var patience = settings.Patience;
         Pair = new DemoPair(SoakSettings.Prefix, settings.Number, settings.Binary, new PairSettings
         {
             Disk = true,
             DiskSize = "32M",
             LogFolder = settings.Folder,
-            Overrides = patience == 1 ? [] : [$"failover:timeout={500 * patience}ms", $"failover:heartbeat={50 * patience}ms", $"failover:slow={5 * patience}s"],
+            Overrides = PairSettings.Stretched(settings.Patience),
         }, cancel);
         try
         {

@@ -20,7 +20,7 @@ public sealed class ArbiterTests(ITestOutputHelper output)
         using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero);
         using var load = f.Load(new LoadSettings { Echo = 10, Resp = 2, Count = 1 });
         // Both know the token: a checkpoint more, and nothing to complain of.
-        f.Pair.Wait('a', "protected with the arbiter", s => s.State == "protected" && s.Json.Contains("\"attention\":null", StringComparison.Ordinal), PairFixture.ProtectLimit);
+        ArbiterPair.WaitKnown(f, 'a');
         f.Pair.Pause(TimeSpan.FromMilliseconds(500));
         if (!reachedByA)
             net.Cut('a');
@@ -32,8 +32,8 @@ public sealed class ArbiterTests(ITestOutputHelper output)
         var survivor = 'a';
         if (reachedByA || reachedByB)
         {
-            Assert.True(PairFixture.Until(PairFixture.TakeoverLimit, () => Alone(f, 'a') || Alone(f, 'b')), "nobody goes on although the arbiter can be reached");
-            survivor = Alone(f, 'a') ? 'a' : 'b';
+            Assert.True(PairFixture.Until(PairFixture.TakeoverLimit, () => ArbiterPair.GoesOnAlone(f, 'a') || ArbiterPair.GoesOnAlone(f, 'b')), "nobody goes on although the arbiter can be reached");
+            survivor = ArbiterPair.GoesOnAlone(f, 'a') ? 'a' : 'b';
             Assert.True(survivor == 'a' ? reachedByA : reachedByB, $"node {survivor} goes on without the arbiter");
             PairFixture.GoOn(load, "with the link cut", replies: 10);
         }
@@ -41,9 +41,9 @@ public sealed class ArbiterTests(ITestOutputHelper output)
         for (var i = 0; i < 6; i++)
         {
             f.Pair.Pause(TimeSpan.FromMilliseconds(300));
-            Assert.False(Alone(f, 'a') && Alone(f, 'b'), "both go on");
+            Assert.False(ArbiterPair.GoesOnAlone(f, 'a') && ArbiterPair.GoesOnAlone(f, 'b'), "both go on");
             if (!reachedByA && !reachedByB)
-                Assert.False(Alone(f, 'a') || Alone(f, 'b'), "a node goes on without permission");
+                Assert.False(ArbiterPair.GoesOnAlone(f, 'a') || ArbiterPair.GoesOnAlone(f, 'b'), "a node goes on without permission");
         }
 
         if (!reachedByA && !reachedByB)
@@ -66,32 +66,10 @@ public sealed class ArbiterTests(ITestOutputHelper output)
         PairFixture.AssertClean(watch);
     });
 
-    private static bool Alone(PairFixture f, char node) => f.Pair.Node(node).TryStatus() is { Role: "primary", State: "unprotected" or "syncing" };
-
     private static bool Protected(PairFixture f, char node) => f.Pair.Node(node).TryStatus() is { Role: "primary", State: "protected" };
 
-    private void Run(Action<PairFixture, ArbiterHost> test, [System.Runtime.CompilerServices.CallerMemberName] string name = "")
-    {
-        ArbiterHost? net = null;
-        try
-        {
-            PairFixture.Run(
-                output, PairBinary.Path!,
-                f =>
-                {
-                    net = new ArbiterHost(f.Pair.Network, Directory.CreateTempSubdirectory("colo-arbiter-").FullName);
-                    f.Pair.Start('a', "primary", ArbiterHost.SettingFor('a'));
-                    f.Pair.Start('b', "secondary", ArbiterHost.SettingFor('b'));
-                    f.Pair.WaitServing(PairFixture.ProtectLimit);
-                    f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
-                },
-                f => test(f, net!), name: name);
-        }
-        finally
-        {
-            net?.Dispose();
-        }
-    }
+    private void Run(Action<PairFixture, ArbiterHost> test, [System.Runtime.CompilerServices.CallerMemberName] string name = "") =>
+        ArbiterPair.Run(output, withArbiter: true, (f, arbiter) => test(f, arbiter!), name);
 }
 
 /// <summary>A test of two nodes with a real guest and a real etcd.</summary>

@@ -65,30 +65,9 @@ public sealed class SplitBrainTests(ITestOutputHelper output)
     public void Without_an_arbiter_one_node_at_most_speaks_whatever_is_cut(Moment moment) =>
         Torment(moment, withArbiter: false, Cables.Link | Cables.LanA | Cables.LanB);
 
-    private void Torment(Moment moment, bool withArbiter, Cables all)
-    {
-        ArbiterHost? arbiter = null;
-        try
-        {
-            PairFixture.Run(
-                output, PairBinary.Path!,
-                f =>
-                {
-                    arbiter = withArbiter ? new ArbiterHost(f.Pair.Network, Directory.CreateTempSubdirectory("colo-arbiter-").FullName) : null;
-                    f.Pair.Start('a', "primary", Settings('a', withArbiter));
-                    f.Pair.Start('b', "secondary", Settings('b', withArbiter));
-                    f.Pair.WaitServing(PairFixture.ProtectLimit);
-                    f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
-                },
-                f => new Scene(f, arbiter, moment).Play(Combinations(f.Seed, all)), name: $"Split_brain_{moment}_{(withArbiter ? "arbiter" : "alone")}");
-        }
-        finally
-        {
-            arbiter?.Dispose();
-        }
-    }
-
-    private static string[] Settings(char node, bool withArbiter) => withArbiter ? [ArbiterHost.SettingFor(node)] : [];
+    private void Torment(Moment moment, bool withArbiter, Cables all) => ArbiterPair.Run(
+        output, withArbiter, (f, arbiter) => new Scene(f, arbiter, moment).Play(Combinations(f.Seed, all)),
+        name: $"Split_brain_{moment}_{(withArbiter ? "arbiter" : "alone")}");
 
     private static IReadOnlyList<Cables> Combinations(int seed, Cables all)
     {
@@ -123,7 +102,7 @@ public sealed class SplitBrainTests(ITestOutputHelper output)
                 Prepare(watch);
                 SetCables(cables, up: false);
                 if (moment == Moment.Takeover)
-                    f.Pair.Start(_primary, "secondary", Settings(_primary, arbiter is not null));
+                    f.Pair.Start(_primary, "secondary", ArbiterPair.Settings(_primary, arbiter is not null));
                 Suffer(cables, what);
                 SetCables(cables, up: true);
                 var now = WaitProtected(what);
@@ -144,14 +123,14 @@ public sealed class SplitBrainTests(ITestOutputHelper output)
         private void Prepare(WireWatch watch)
         {
             if (arbiter is not null)
-                f.Pair.Wait(_primary, "protected with the arbiter", s => s.State == "protected" && s.Json.Contains("\"attention\":null", StringComparison.Ordinal), PairFixture.ProtectLimit);
+                ArbiterPair.WaitKnown(f, _primary);
             f.Pair.Pause(TimeSpan.FromMilliseconds(_random.Next(100, 600)));
             switch (moment)
             {
                 case Moment.FirstSync:
                     f.Pair.Kill(Secondary);
                     f.Pair.WaitState(_primary, "primary", "unprotected", PairFixture.TakeoverLimit);
-                    f.Pair.Start(Secondary, "secondary", Settings(Secondary, arbiter is not null));
+                    f.Pair.Start(Secondary, "secondary", ArbiterPair.Settings(Secondary, arbiter is not null));
                     f.Pair.Wait(_primary, "syncing or done", s => s.State is "syncing" or "protected", PairFixture.ProtectLimit);
                     break;
                 case Moment.Takeover:
@@ -172,19 +151,17 @@ public sealed class SplitBrainTests(ITestOutputHelper output)
             for (var i = 0; i < 15; i++)
             {
                 f.Pair.Pause(TimeSpan.FromMilliseconds(100 * PairFixture.Patience));
-                Assert.False(Speaks('a') && Speaks('b'), $"{what}: both go on");
+                Assert.False(ArbiterPair.GoesOnAlone(f, 'a') && ArbiterPair.GoesOnAlone(f, 'b'), $"{what}: both go on");
             }
 
             if (moment == Moment.Takeover || arbiter is null || (cables & Cables.Link) == 0)
                 return;
             var reachable = (cables & (Cables.ArbiterA | Cables.ArbiterB)) != (Cables.ArbiterA | Cables.ArbiterB);
             if (moment != Moment.FirstSync && !reachable)
-                Assert.False(Speaks('a') || Speaks('b'), $"{what}: a node goes on without permission");
+                Assert.False(ArbiterPair.GoesOnAlone(f, 'a') || ArbiterPair.GoesOnAlone(f, 'b'), $"{what}: a node goes on without permission");
             if (moment != Moment.FirstSync && reachable)
-                Assert.True(PairFixture.Until(PairFixture.TakeoverLimit, () => Speaks('a') || Speaks('b')), $"{what}: nobody goes on although the arbiter can be reached");
+                Assert.True(PairFixture.Until(PairFixture.TakeoverLimit, () => ArbiterPair.GoesOnAlone(f, 'a') || ArbiterPair.GoesOnAlone(f, 'b')), $"{what}: nobody goes on although the arbiter can be reached");
         }
-
-        private bool Speaks(char node) => f.Pair.Node(node).TryStatus() is { Role: "primary", State: "unprotected" or "syncing" };
 
         private char WaitProtected(string what)
         {

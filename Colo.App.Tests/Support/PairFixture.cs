@@ -28,8 +28,7 @@ internal sealed class PairFixture : IDisposable
     {
         _output = output;
         DemoPair.RemoveLeftovers(Prefix);
-        var slow = Patience == 1 ? [] : (string[])[$"failover:timeout={500 * Patience}ms", $"failover:heartbeat={50 * Patience}ms", $"failover:slow={5 * Patience}s"];
-        Pair = new DemoPair(Prefix, Interlocked.Increment(ref s_number), binary, settings with { Overrides = [.. slow, .. settings.Overrides], StatusLimit = settings.StatusLimit * Patience });
+        Pair = new DemoPair(Prefix, Interlocked.Increment(ref s_number), binary, settings with { Overrides = [.. PairSettings.Stretched(Patience), .. settings.Overrides], StatusLimit = settings.StatusLimit * Patience });
     }
 
     /// <summary>

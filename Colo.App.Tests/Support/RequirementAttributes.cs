@@ -1,13 +1,13 @@
-using System.Runtime.InteropServices;
 using Colo.Demo;
+using Colo.Linux;
 
 namespace Colo.Tests.Support;
 
 /// <summary>What this machine lacks for a kind of test; null: nothing.</summary>
-internal static partial class Requirement
+internal static class Requirement
 {
     internal static string? Network { get; } =
-        geteuid() != 0 ? "needs root: it makes network namespaces"
+        Native.geteuid() != 0 ? "needs root: it makes network namespaces"
         : !IpTool.IsInstalled ? "needs ip (package iproute2)"
         : null;
 
@@ -18,9 +18,6 @@ internal static partial class Requirement
 
     internal static string? Tool(string? name) =>
         name is null || File.Exists("/usr/bin/" + name) ? null : $"needs {name} in /usr/bin";
-
-    [LibraryImport("libc")]
-    private static partial uint geteuid();
 }
 
 /// <summary>A test that makes network namespaces.</summary>

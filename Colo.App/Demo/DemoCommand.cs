@@ -30,22 +30,7 @@ public static class DemoCommand
             return 2;
         }
 
-        using var stop = new CancellationTokenSource();
-        var hungUp = false;
-        void OnSignal(PosixSignalContext context)
-        {
-            // The process goes on to its finally blocks and removes the namespaces.
-            context.Cancel = true;
-            if (context.Signal == PosixSignal.SIGHUP)
-                Volatile.Write(ref hungUp, true);
-            stop.Cancel();
-        }
-
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
-        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal);
-
+        using var stop = new StopSignals(PosixSignal.SIGQUIT);
         foreach (var name in DemoPair.RemoveLeftovers(Prefix))
             Console.WriteLine($"removed {name}, left by a demo that was killed");
         using var sweeper = new DemoSweeper();
@@ -70,7 +55,7 @@ public static class DemoCommand
         finally
         {
             pair?.Dispose();
-            if (Volatile.Read(ref hungUp))
+            if (stop.HungUp)
             {
                 // What the runtime does with the terminal at its end can fail or wait now that there is none.
                 sweeper.Dispose();

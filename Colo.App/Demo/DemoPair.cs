@@ -287,8 +287,11 @@ public sealed class DemoPair : IDisposable
         DeleteFolder(Folder);
     }
 
-    // A new socket each time, with a short limit: the kernel repeats a SYN after a whole second only.
-    private static bool Answers(int port)
+    /// <summary>
+    /// Whether the guest takes TCP connections at a port, asked on a thread in the client's namespace. A new socket each time,
+    /// with a short limit: the kernel repeats a SYN after a whole second only.
+    /// </summary>
+    internal static bool Answers(int port)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
         try

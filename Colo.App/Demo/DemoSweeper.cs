@@ -23,7 +23,7 @@ internal sealed class DemoSweeper : IDisposable
     /// <exception cref="LinuxException">It cannot be started.</exception>
     internal DemoSweeper(string? binary = null, string prefix = DemoCommand.Prefix)
     {
-        using var nothing = FileDescriptor.FromResult(NativeDemo.open("/dev/null", NativeDemo.O_RDWR_CLOEXEC), "open /dev/null");
+        using var nothing = FileDescriptor.FromResult(NativeFile.open("/dev/null", NativeFile.O_RDWR | NativeFile.O_CLOEXEC, 0), "open /dev/null");
         // In a session of its own: what ends the demo at its terminal must not end this one with it.
         _process = Linux.ChildProcess.StartSession(
             binary ?? Environment.ProcessPath!, [Command, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), prefix], nothing.Number);

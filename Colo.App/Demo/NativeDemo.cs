@@ -6,8 +6,6 @@ namespace Colo.Demo;
 internal static unsafe partial class NativeDemo
 {
     internal const int CLONE_NEWNET = 0x40000000;
-    internal const int O_RDONLY_CLOEXEC = 0x80000;
-    internal const int O_RDWR_CLOEXEC = 0x80002;
     internal const long SYS_pidfd_open = 434;
     internal const int SIGINT = 2;
     internal const int SIGKILL = 9;
@@ -17,9 +15,6 @@ internal static unsafe partial class NativeDemo
     internal const int SO_TIMESTAMPNS = 35;
     internal const int CLOCK_REALTIME = 0;
     internal const int MNT_DETACH = 2;
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int open(string path, int flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int mkdir(string path, uint mode);

@@ -113,7 +113,7 @@ public sealed class NetworkNamespace
     private void Enter()
     {
         using var handle = FileDescriptor.FromResult(
-            NativeDemo.open($"{Folder}/{Name}", NativeDemo.O_RDONLY_CLOEXEC), "open namespace " + Name);
+            NativeFile.open($"{Folder}/{Name}", NativeFile.O_RDONLY | NativeFile.O_CLOEXEC, 0), "open namespace " + Name);
         LinuxException.ThrowIfNegative(NativeDemo.setns(handle.Number, NativeDemo.CLONE_NEWNET), "setns " + Name);
     }
 }

@@ -21,6 +21,15 @@ public sealed record PairSettings
     /// <summary>SECTION:KEY=VALUE items that both nodes get by --set.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
 
+    /// <summary>What the nodes are told on a machine that is too slow for the defaults: all times of [failover] stretched alike.</summary>
+    /// <param name="patience">By how much, 1 to 100; 1 gives nothing.</param>
+    public static IReadOnlyList<string> Stretched(int patience) => patience == 1 ? [] :
+    [
+        string.Create(CultureInfo.InvariantCulture, $"failover:timeout={500 * patience}ms"),
+        string.Create(CultureInfo.InvariantCulture, $"failover:heartbeat={50 * patience}ms"),
+        string.Create(CultureInfo.InvariantCulture, $"failover:slow={5 * patience}s"),
+    ];
+
     /// <summary>How long <c>colo status</c> may take before a node counts as one that does not answer.</summary>
     public TimeSpan StatusLimit { get; init; } = TimeSpan.FromSeconds(3);
 }

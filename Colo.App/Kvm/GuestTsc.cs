@@ -40,12 +40,17 @@ internal sealed class GuestTsc(KvmVcpu[] vcpus, uint khz)
     {
         if (!Exact)
             return;
-        var (now, offset) = (vcpus[0].Tsc(), vcpus[0].TscOffset);
-        for (var i = 0; i < states.Length; i++)
+        var now = vcpus[0].Tsc();
+        states[0].Tsc = now;
+        // With one vCPU there is nothing to say, and programs that know version 1 alone can read it.
+        states[0].TscOfOneMoment = states.Length > 1;
+        if (states.Length == 1)
+            return;
+        var offset = vcpus[0].TscOffset;
+        for (var i = 1; i < states.Length; i++)
         {
             states[i].Tsc = now + (vcpus[i].TscOffset - offset);
-            // With one vCPU there is nothing to say, and programs that know version 1 alone can read it.
-            states[i].TscOfOneMoment = states.Length > 1;
+            states[i].TscOfOneMoment = true;
         }
     }
 

@@ -67,19 +67,7 @@ internal sealed unsafe class VcpuState : IDisposable
     internal ref kvm_sregs2 Sregs => ref _sregs;
 
     /// <summary>Whether IA32_TSC is among what was captured or loaded.</summary>
-    internal bool HasTsc
-    {
-        get
-        {
-            foreach (var msr in Msrs)
-            {
-                if (msr.index == KvmValue.MSR_IA32_TSC)
-                    return true;
-            }
-
-            return false;
-        }
-    }
+    internal bool HasTsc => IndexOf(KvmValue.MSR_IA32_TSC) >= 0;
 
     /// <summary>IA32_TSC as captured or loaded.</summary>
     internal ulong Tsc
@@ -87,11 +75,8 @@ internal sealed unsafe class VcpuState : IDisposable
         get => Msr(KvmValue.MSR_IA32_TSC);
         set
         {
-            foreach (ref var msr in Msrs)
-            {
-                if (msr.index == KvmValue.MSR_IA32_TSC)
-                    msr.data = value;
-            }
+            if (IndexOf(KvmValue.MSR_IA32_TSC) is >= 0 and var at)
+                Msrs[at].data = value;
         }
     }
 
@@ -137,16 +122,7 @@ internal sealed unsafe class VcpuState : IDisposable
     }
 
     /// <summary>A captured MSR.</summary>
-    internal ulong Msr(uint index)
-    {
-        foreach (var msr in Msrs)
-        {
-            if (msr.index == index)
-                return msr.data;
-        }
-
-        throw new KeyNotFoundException($"MSR 0x{index:x}");
-    }
+    internal ulong Msr(uint index) => IndexOf(index) is >= 0 and var at ? Msrs[at].data : throw new KeyNotFoundException($"MSR 0x{index:x}");
 
     /// <summary>Makes a vCPU runnable that would wait for another to start it.</summary>
     internal void SetRunnable() =>
@@ -249,6 +225,19 @@ internal sealed unsafe class VcpuState : IDisposable
             if (Logged.Add(index))
                 Log.Debug($"KVM {what} MSR 0x{index:x}; left out of the guest's state");
         }
+    }
+
+    // Its place among the MSRs; -1: it is not there.
+    private int IndexOf(uint index)
+    {
+        var msrs = Msrs;
+        for (var i = 0; i < msrs.Length; i++)
+        {
+            if (msrs[i].index == index)
+                return i;
+        }
+
+        return -1;
     }
 
     private void LoadXsave(ref StateReader reader)

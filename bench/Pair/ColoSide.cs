@@ -17,7 +17,6 @@ internal sealed class ColoSide : IGuestSide
     internal ColoSide(BenchSettings settings, bool isProtected, int megabytes, int number, CancellationToken cancel)
     {
         (_settings, _protected) = (settings, isProtected);
-        var patience = settings.Patience;
         _pair = new DemoPair(BenchSettings.Prefix, number, settings.Binary, new PairSettings
         {
             Memory = megabytes.ToString(CultureInfo.InvariantCulture) + "M",
@@ -25,7 +24,7 @@ internal sealed class ColoSide : IGuestSide
             [
                 // As often as the peer, so that an epoch is as long.
                 $"checkpoint:interval={QemuSide.CheckpointMs}ms",
-                .. patience == 1 ? [] : (string[])[$"failover:timeout={500 * patience}ms", $"failover:heartbeat={50 * patience}ms", $"failover:slow={5 * patience}s"],
+                .. PairSettings.Stretched(settings.Patience),
             ],
         }, cancel);
     }

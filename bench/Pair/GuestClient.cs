@@ -12,20 +12,7 @@ internal static class GuestClient
     private const int EchoPort = 7, HttpPort = 80;
 
     /// <summary>Whether the guest has booted.</summary>
-    internal static bool Serves()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
-        try
-        {
-            socket.Connect(new IPEndPoint(DemoNetwork.GuestAddress, HttpPort));
-        }
-        catch (SocketException)
-        {
-            // Under way, or refused: the poll tells.
-        }
-
-        return socket.Poll(200_000, SelectMode.SelectWrite) && (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! == 0;
-    }
+    internal static bool Serves() => DemoPair.Answers(HttpPort);
 
     /// <summary>Fetches a page and returns its body.</summary>
     /// <exception cref="PairException">The answer is not 200.</exception>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Colo.Demo;
 
 namespace Colo.Bench.Pair;
@@ -33,17 +32,7 @@ internal static class Program
 
     private static int Run(BenchSettings settings)
     {
-        using var stop = new CancellationTokenSource();
-        void OnSignal(PosixSignalContext context)
-        {
-            // What was made goes the ordinary way.
-            context.Cancel = true;
-            stop.Cancel();
-        }
-
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+        using var stop = new StopSignals();
         foreach (var name in DemoPair.RemoveLeftovers(BenchSettings.Prefix))
             Console.WriteLine($"removed {name}, left by a run that was killed");
         try

@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using Colo.Block;
 using Colo.Block.Nbd;
 using Colo.Block.Replication;
+using Colo.Linux;
 
 namespace Colo.Tests.Block.Replication;
 
@@ -308,11 +308,8 @@ public sealed partial class SecondaryFaultTests : IDisposable
 
     /// <summary>A test that mounts a file system.</summary>
     [AttributeUsage(AttributeTargets.Method)]
-    private sealed partial class RootFactAttribute : FactAttribute
+    private sealed class RootFactAttribute : FactAttribute
     {
-        public RootFactAttribute() => Skip = geteuid() != 0 ? "needs root: it mounts a small tmpfs" : Tools.Missing(["mount", "umount"]);
-
-        [LibraryImport("libc")]
-        private static partial uint geteuid();
+        public RootFactAttribute() => Skip = Native.geteuid() != 0 ? "needs root: it mounts a small tmpfs" : Tools.Missing(["mount", "umount"]);
     }
 }

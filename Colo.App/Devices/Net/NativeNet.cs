@@ -15,9 +15,6 @@ internal static unsafe partial class NativeNet
     internal const uint TP_STATUS_VLAN_VALID = 1 << 4;
     internal const uint TP_STATUS_VLAN_TPID_VALID = 1 << 6;
 
-    internal const int O_RDWR = 2;
-    internal const int O_NONBLOCK = 0x800;
-    internal const int O_CLOEXEC = 0x80000;
     internal const short IFF_TAP = 2;
     internal const short IFF_NO_PI = 0x1000;
     internal const short IFF_VNET_HDR = 0x4000;
@@ -96,13 +93,4 @@ internal static unsafe partial class NativeNet
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int dup3(int from, int to, int flags);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int open(string path, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint read(int fd, void* buffer, nuint count);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint write(int fd, void* buffer, nuint count);
 }

@@ -12,7 +12,6 @@ namespace Colo.Devices.Net;
 public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
 {
     private const int EPERM = 1;
-    private const int EIO = 5;
     private const int EBADFD = 77;
     private const int NameMaximum = 15;
 
@@ -34,7 +33,7 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
             throw new ArgumentException("a MAC address has six bytes", nameof(mac));
         _name = name;
         var existed = NativeSocket.if_nametoindex(name) != 0;
-        var fd = NativeNet.open("/dev/net/tun", NativeNet.O_RDWR | NativeNet.O_NONBLOCK | NativeNet.O_CLOEXEC);
+        var fd = NativeFile.open("/dev/net/tun", NativeFile.O_RDWR | NativeFile.O_NONBLOCK | NativeFile.O_CLOEXEC, 0);
         if (fd < 0)
         {
             var errno = Marshal.GetLastPInvokeError();
@@ -118,7 +117,7 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
         {
             nint got;
             fixed (byte* start = frame)
-                got = NativeNet.read(_tap.Number, start, (nuint)frame.Length);
+                got = Native.read(_tap.Number, start, (nuint)frame.Length);
             length = (int)Math.Max(0, got);
             if (got >= VirtioNetHeader.Size + FrameLayout.EthernetHeader)
                 return true;
@@ -159,7 +158,7 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
         {
             nint sent;
             fixed (byte* start = frame)
-                sent = NativeNet.write(_tap.Number, start, (nuint)frame.Length);
+                sent = Native.write(_tap.Number, start, (nuint)frame.Length);
             if (sent >= 0)
             {
                 if (_down)
@@ -240,7 +239,7 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
         if (_inert is not null)
             return;
         _inert = new EventFd();
-        _ = NativeNet.dup3(_inert.Number, _tap.Number, NativeNet.O_CLOEXEC);
+        _ = NativeNet.dup3(_inert.Number, _tap.Number, NativeFile.O_CLOEXEC);
         Log.Error($"tap {_name} is gone: the guest is without this network until the node is started again");
     }
 
@@ -250,7 +249,7 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
         {
             Gone();
         }
-        else if (errno == EIO)
+        else if (errno == NativeFile.EIO)
         {
             if (!_down)
                 Log.Warning($"tap {_name} is down: frames of the guest are dropped until it is up again");
