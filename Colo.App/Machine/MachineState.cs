@@ -103,6 +103,9 @@ public sealed unsafe partial class Machine
             (_ended, _endText, _endReported) = (ended, text, false);
     }
 
+    /// <summary>Whether a load gives the time-stamp counters exactly the values that were captured (<see cref="GuestTsc"/>).</summary>
+    internal bool TscIsExact => _tsc.Exact;
+
     /// <summary>A vCPU's state while the machine stands still, for tests and boot.</summary>
     internal VcpuState StateOf(int vcpu) => _states[vcpu];
 
