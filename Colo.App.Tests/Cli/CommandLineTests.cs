@@ -2,6 +2,7 @@ using Colo.Cli;
 using Colo.Monitor;
 using Colo.Tests.Configuration;
 using Colo.Tests.Monitor;
+using Colo.Tests.Support;
 
 namespace Colo.Tests.Cli;
 
@@ -142,7 +143,7 @@ public sealed class CommandLineTests
     public void Watching_ends_with_the_node()
     {
         var fixture = new ControlFixture();
-        using var output = new StringWriter();
+        using var output = new SharedText();
         using var error = new StringWriter();
         var watch = Task.Run(() => ColoCommandLine.Invoke(["status", "--watch", "--json", "--socket", fixture.Socket], output, error));
         using (fixture)
