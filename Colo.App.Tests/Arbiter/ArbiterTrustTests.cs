@@ -4,6 +4,7 @@ using System.Text;
 using Colo.Arbiter;
 using Colo.Configuration;
 using Colo.Linux;
+using Colo.Tests.Support;
 
 namespace Colo.Tests.Arbiter;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Colo.Block.Nbd;
 using Colo.Cli;
+using Colo.Tests.Support;
 
 namespace Colo.Tests.Block;
 
@@ -33,6 +34,11 @@ public sealed class NbdCommandTests : IDisposable
     [InlineData(2, "--image", "--readonly")]
     [InlineData(2, "longer than", "--image", "x", "--socket", "/tmp/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345")]
     [InlineData(3, "no loopback address", "--image", "x", "--listen", "0.0.0.0:10809")]
+    [InlineData(3, "--tls-ca whose clients", "--image", "x", "--listen", "0.0.0.0:10809", "--tls-cert", "c", "--tls-key", "k")]
+    [InlineData(2, "belong together", "--image", "x", "--tls-cert", "c")]
+    [InlineData(2, "belong together", "--image", "x", "--tls-key", "k")]
+    [InlineData(2, "--tls-ca needs", "--image", "x", "--tls-ca", "c")]
+    [InlineData(1, "--tls-cert /nonexistent/c: ", "--image", "x", "--tls-cert", "/nonexistent/c", "--tls-key", "k")]
     [InlineData(1, "--size makes one", "--image", "/nonexistent/x", "--socket", "/tmp/s")]
     public void A_wrong_command_line_says_what_is_wrong(int exit, string message, params string[] args)
     {
@@ -96,6 +102,30 @@ public sealed class NbdCommandTests : IDisposable
         var (_, uri) = Start("--image", _fixture.Image, "--size", "1M", "--listen", $"[::1]:{port}");
         Assert.Equal($"nbd://[::1]:{port}", uri);
         Assert.Equal(0, _fixture.Connect(new NbdAddress.Tcp(IPAddress.IPv6Loopback, port)).Write(0, [1]));
+    }
+
+    [ColoBinaryFact]
+    public void With_an_authority_it_listens_on_any_address_and_ends_in_order_under_load()
+    {
+        using var certificates = new TestCertificates();
+        using var probe = new TcpListener(IPAddress.Any, 0);
+        probe.Start();
+        var port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        probe.Stop();
+        var (process, uri) = Start(
+            "--image", _fixture.Image, "--size", "64M", "--listen", $"0.0.0.0:{port}",
+            "--tls-cert", certificates.Certificate("server"), "--tls-key", certificates.Key("server"), "--tls-ca", certificates.Ca);
+        Assert.Equal($"nbds://0.0.0.0:{port}", uri);
+        using var client = NbdFixture.Raw(new NbdAddress.Tcp(IPAddress.Loopback, port));
+        using var tls = certificates.BeginNbd(client);
+        tls.Write([.. NbdRaw.Option(NbdProtocol.OptionGo, NbdRaw.Name(""), [0, 0]), .. NbdRaw.Request(NbdProtocol.CommandRead, 0, 32 << 20, 1)]);
+        NbdRaw.Receive(tls, 20 + 12 + 20 + NbdProtocol.SimpleReply);
+        // What it has read for the client is still to be delivered.
+        Tools.Run("kill", "-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(new byte[32 << 20], NbdRaw.Receive(tls, 32 << 20));
+        Assert.Equal(0, tls.Read(new byte[1]));
+        Assert.True(process.WaitForExit(20_000));
+        Assert.Equal(0, process.ExitCode);
     }
 
     [ColoBinaryFact]

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Colo.Block.Nbd;
 using static Colo.Block.Nbd.NbdProtocol;
+using static Colo.Tests.Block.NbdRaw;
 
 namespace Colo.Tests.Block;
 
@@ -260,74 +261,5 @@ public sealed class NbdHostileClientTests : IDisposable
         var disk = _fixture.Connect(_address);
         Assert.Equal(0, disk.Write(1000, [5, 6, 7]));
         Assert.Equal([5, 6, 7], disk.Read(1000, 3));
-    }
-
-    private static byte[] ClientFlags(uint flags) => Number(flags);
-
-    private static byte[] Number(uint value)
-    {
-        var bytes = new byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
-        return bytes;
-    }
-
-    private static byte[] Name(string name) => [.. Number((uint)name.Length), .. Encoding.ASCII.GetBytes(name)];
-
-    private static byte[] Header(uint option, uint length)
-    {
-        var bytes = new byte[16];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, OptionMagic);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(8), option);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(12), length);
-        return bytes;
-    }
-
-    private static byte[] Option(uint option, params byte[][] data) => [.. Header(option, (uint)data.Sum(d => d.Length)), .. data.SelectMany(d => d)];
-
-    private static byte[] Request(ushort type, ulong offset, uint length, ulong cookie, ushort flags = 0)
-    {
-        var bytes = new byte[28];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, RequestMagic);
-        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(4), flags);
-        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(6), type);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(8), cookie);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(16), offset);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(24), length);
-        return bytes;
-    }
-
-    private static uint Ask(Socket client, byte[] option)
-    {
-        client.Send(option);
-        var header = Receive(client, 20);
-        Assert.Equal(OptionReplyMagic, BinaryPrimitives.ReadUInt64BigEndian(header));
-        Receive(client, BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(16)));
-        return BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(12));
-    }
-
-    private static byte[] Receive(Socket client, int length)
-    {
-        var bytes = new byte[length];
-        for (var at = 0; at < length;)
-        {
-            var received = client.Receive(bytes.AsSpan(at));
-            Assert.True(received > 0, $"the server has closed after {at} of {length} bytes");
-            at += received;
-        }
-
-        return bytes;
-    }
-
-    // A reset is an end too: the server had not read everything.
-    private static int ReceiveSome(Socket client, byte[] buffer)
-    {
-        try
-        {
-            return client.Receive(buffer);
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
-        {
-            return 0;
-        }
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Colo.Configuration;
@@ -176,42 +175,9 @@ internal static class ArbiterTls
     {
         var options = new SslClientAuthenticationOptions();
         if (configuration.CaFile is { } ca)
-        {
-            var roots = Load("arbiter-ca", ca, () =>
-            {
-                var all = new X509Certificate2Collection();
-                all.ImportFromPemFile(ca);
-                return all.Count > 0 ? all : throw new InvalidDataException("no certificate in it");
-            });
-            options.CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                DisableCertificateDownloads = true,
-            };
-            options.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
-        }
-
+            options.CertificateChainPolicy = PemFiles.Trust("[failover] arbiter-ca = ", ca);
         if (configuration.CertificateFile is { } file && configuration.KeyFile is { } key)
-        {
-            var certificate = Load("arbiter-cert", file, () => X509Certificate2.CreateFromPemFile(file, key));
-            var chain = new X509Certificate2Collection();
-            chain.ImportFromPemFile(file);
-            options.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true);
-        }
-
+            options.ClientCertificateContext = PemFiles.Own("[failover] arbiter-cert = ", file, "arbiter-key", key);
         return options;
-    }
-
-    private static T Load<T>(string key, string path, Func<T> load)
-    {
-        try
-        {
-            return load();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or System.Security.Cryptography.CryptographicException or ArgumentException)
-        {
-            throw new IOException($"[failover] {key} = {path}: {e.Message.TrimEnd('.')}; accepted: a file in PEM{(key == "arbiter-cert" ? ", and its private key in arbiter-key" : "")}", e);
-        }
     }
 }

@@ -39,8 +39,19 @@ internal static class NbdCommand
         };
         var listen = new Option<string>("--listen")
         {
-            Description = "A loopback address and a TCP port, instead of a socket",
+            Description = "An address of this host and a TCP port, instead of a socket. A loopback address, unless --tls-ca is given",
             HelpName = "ADDR:PORT",
+        };
+        var certificate = new Option<string>("--tls-cert")
+        {
+            Description = "Clients have to begin TLS; this is the certificate that they are shown, in PEM",
+            HelpName = "FILE",
+        };
+        var key = new Option<string>("--tls-key") { Description = "The certificate's private key, in PEM", HelpName = "FILE" };
+        var authority = new Option<string>("--tls-ca")
+        {
+            Description = "Clients have to show a certificate that this authority has signed; a file in PEM",
+            HelpName = "FILE",
         };
         var command = new CommandWithExamples(
             "nbd",
@@ -49,15 +60,17 @@ internal static class NbdCommand
             Runs until SIGTERM or Ctrl-C; then what was begun is finished and flushed. Prints the NBD URI that
             clients take (nbdinfo, nbdcopy, qemu-img, nbd-client). NBD asks for no key: the socket's
             permissions protect the image, and TCP is allowed on loopback addresses only, where each user of
-            this machine can connect. To reach it from elsewhere, forward the socket with ssh -L.
+            this machine can connect. To reach it from elsewhere, forward the socket with ssh -L, or have the
+            clients show a certificate: with --tls-ca it listens on any address.
             """,
             """
             colo nbd --image /var/lib/colo/web1/root.img --readonly
             colo nbd --image new.img --size 10G --socket /tmp/new.sock
             colo nbd --image root.img --listen 127.0.0.1:10809
+            colo nbd --image root.img --listen 192.0.2.7:10809 --tls-cert me.pem --tls-key me.key --tls-ca ca.pem
             """)
         {
-            image, readOnly, size, socket, listen,
+            image, readOnly, size, socket, listen, certificate, key, authority,
         };
         command.Validators.Add(result =>
         {
@@ -65,6 +78,13 @@ internal static class NbdCommand
                 result.AddError("--socket and --listen exclude each other: one of them says where to listen.");
             if (result.GetResult(readOnly) is { Implicit: false } && result.GetResult(size) is not null)
                 result.AddError("--readonly and --size exclude each other: nothing is made for reading.");
+        });
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(certificate) is null != result.GetResult(key) is null)
+                result.AddError("--tls-cert and --tls-key belong together: a certificate and its private key.");
+            else if (result.GetResult(authority) is not null && result.GetResult(certificate) is null)
+                result.AddError("--tls-ca needs --tls-cert and --tls-key: without a certificate of its own the server cannot speak TLS.");
         });
         size.Validators.Add(result =>
         {
@@ -82,10 +102,11 @@ internal static class NbdCommand
             if (path.Length == 0)
                 throw new UsageException("--image needs the name of a file");
             var where = parsed.GetValue(listen) is { } text ? Tcp(text) : Unix(path, parsed.GetValue(socket));
-            if (where is NbdAddress.Tcp { Address: var address } && !IPAddress.IsLoopback(address))
+            if (where is NbdAddress.Tcp { Address: var address } && !IPAddress.IsLoopback(address) && parsed.GetValue(authority) is null)
             {
                 parsed.InvocationConfiguration.Error.WriteLine(
-                    $"colo: {address} is no loopback address, and NBD asks for no key; listen on 127.0.0.1 or [::1], or on a socket, and forward it with ssh -L");
+                    $"colo: {address} is no loopback address, and NBD asks for no key; listen on 127.0.0.1 or [::1], or on a socket, and forward it with ssh -L, " +
+                    "or say with --tls-ca whose clients may connect");
                 return ExitStatus.Refused;
             }
 
@@ -100,12 +121,13 @@ internal static class NbdCommand
             long bytes = 0;
             if (parsed.GetValue(size) is { } wanted)
                 ValueParsers.Size(wanted, out bytes);
-            return Run(path, parsed.GetValue(readOnly), bytes, where, parsed.InvocationConfiguration.Output);
+            var tls = parsed.GetValue(certificate) is { } file ? NbdTls.Load(file, parsed.GetRequiredValue(key), parsed.GetValue(authority)) : null;
+            return Run(path, parsed.GetValue(readOnly), bytes, where, tls, parsed.InvocationConfiguration.Output);
         });
         return command;
     }
 
-    private static int Run(string path, bool readOnly, long size, NbdAddress where, TextWriter output)
+    private static int Run(string path, bool readOnly, long size, NbdAddress where, NbdTls? tls, TextWriter output)
     {
         if (!readOnly && size == 0 && !File.Exists(path))
             throw new IOException($"{path}: there is no such image; --size makes one");
@@ -116,7 +138,7 @@ internal static class NbdCommand
         if (backend.UnusedTail != 0)
             Log.Warning($"{path}: its last {backend.UnusedTail} bytes are no whole sector and are not served");
         using var server = new NbdServer(
-            [new NbdExport("", backend) { Description = $"colo: {Path.GetFileName(path)}" }], new NbdServerOptions(), loop);
+            [new NbdExport("", backend) { Description = $"colo: {Path.GetFileName(path)}" }], new NbdServerOptions { Tls = tls }, loop);
         using var listener = new NbdListener(where, loop, server.Serve);
         var error = 0;
         var stopping = false;
@@ -140,9 +162,11 @@ internal static class NbdCommand
 
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        output.WriteLine(listener.Address.Uri);
+        output.WriteLine(listener.Address.UriWith(tls is not null));
         output.Flush();
         loop.Run();
+        // What the server has sent may be on its way through TLS; who does not take it is left behind in less than this.
+        tls?.WaitForClosed(TimeSpan.FromSeconds(10));
         if (error != 0)
             throw new LinuxException($"{path}: the last flush; the image may lack what was written", error);
         return ExitStatus.Done;

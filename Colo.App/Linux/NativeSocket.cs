@@ -103,6 +103,9 @@ internal static unsafe partial class NativeSocket
     internal static partial int socket(int family, int type, int protocol);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int socketpair(int family, int type, int protocol, int* pair);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int bind(int fd, void* address, uint length);
 
     [LibraryImport("libc", SetLastError = true)]

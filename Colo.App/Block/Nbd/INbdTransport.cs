@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Colo.Linux;
 
@@ -38,12 +39,15 @@ public unsafe interface INbdTransport : IDisposable
 public sealed unsafe class NbdSocket : INbdTransport
 {
     private readonly FileDescriptor _fd;
+    private readonly Action? _closed;
 
     /// <summary>Takes a connected stream socket.</summary>
     /// <param name="fd">Belongs to this object from now on. Whether it is non-blocking does not matter.</param>
-    public NbdSocket(FileDescriptor fd)
+    /// <param name="closed">Called when it is closed.</param>
+    public NbdSocket(FileDescriptor fd, Action? closed = null)
     {
         _fd = fd;
+        _closed = closed;
         // Each fails where it does not apply, or is cut to the system's limit: neither does harm.
         Set(NativeSocket.IPPROTO_TCP, NativeSocket.TCP_NODELAY, 1);
         Set(NativeSocket.SOL_SOCKET, NativeSocket.SO_KEEPALIVE, 1);
@@ -102,7 +106,19 @@ public sealed unsafe class NbdSocket : INbdTransport
     public nint Flush() => 0;
 
     /// <inheritdoc/>
-    public void Dispose() => _fd.Dispose();
+    public void Dispose()
+    {
+        _fd.Dispose();
+        _closed?.Invoke();
+    }
+
+    /// <summary>Gives the socket away; this object is then closed.</summary>
+    internal SafeSocketHandle Release()
+    {
+        var number = _fd.Number;
+        _fd.SetHandleAsInvalid();
+        return new SafeSocketHandle(number, ownsHandle: true);
+    }
 
     private void Set(int level, int name, int value) => _ = NativeSocket.setsockopt(_fd.Number, level, name, &value, sizeof(int));
 }

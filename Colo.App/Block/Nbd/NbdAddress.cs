@@ -13,7 +13,11 @@ public abstract record NbdAddress
     }
 
     /// <summary>The address as NBD clients take it (doc/uri.md), for the default export.</summary>
-    public abstract string Uri { get; }
+    public string Uri => UriWith(tls: false);
+
+    /// <summary>As <see cref="Uri"/>.</summary>
+    /// <param name="tls">Whether the client is to insist on TLS.</param>
+    public abstract string UriWith(bool tls);
 
     /// <summary>The address as messages name it.</summary>
     internal abstract string Place { get; }
@@ -79,7 +83,7 @@ public abstract record NbdAddress
     public sealed record Unix(string Path) : NbdAddress
     {
         /// <inheritdoc/>
-        public override string Uri => $"nbd+unix:///?socket={System.Uri.EscapeDataString(Path).Replace("%2F", "/", StringComparison.Ordinal)}";
+        public override string UriWith(bool tls) => $"nbd{(tls ? "s" : "")}+unix:///?socket={System.Uri.EscapeDataString(Path).Replace("%2F", "/", StringComparison.Ordinal)}";
 
         internal override string Place => Path;
 
@@ -95,7 +99,7 @@ public abstract record NbdAddress
         public const int DefaultPort = 10809;
 
         /// <inheritdoc/>
-        public override string Uri => $"nbd://{new IPEndPoint(Address, Port)}";
+        public override string UriWith(bool tls) => $"nbd{(tls ? "s" : "")}://{new IPEndPoint(Address, Port)}";
 
         internal override string Place => new IPEndPoint(Address, Port).ToString();
 

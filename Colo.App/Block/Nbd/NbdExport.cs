@@ -42,6 +42,12 @@ public sealed record NbdServerOptions
     /// <summary>How long a client may be in the middle of one message while others wait for memory. It is then closed.</summary>
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// TLS, which a client then has to begin (STARTTLS) before it is told or given anything; null: none. Only with
+    /// transports that are <see cref="NbdSocket"/>s.
+    /// </summary>
+    public NbdTls? Tls { get; init; }
+
     /// <summary>How long a stop waits for clients to take their answers.</summary>
     public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -4,7 +4,7 @@ namespace Colo.Block.Nbd;
 
 /// <summary>
 /// The NBD protocol, as far as server and client speak it: doc/proto.md of NetworkBlockDevice/nbd, with the extension
-/// EXTENDED_HEADERS. All numbers are big-endian. Fixed newstyle only; no TLS (STARTTLS is answered with ERR_UNSUP).
+/// EXTENDED_HEADERS. All numbers are big-endian. Fixed newstyle only.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -14,6 +14,7 @@ namespace Colo.Block.Nbd;
 ///   C: u64 "IHAVEOPT", u32 option, u32 length, data            as often as it likes
 ///   S: u64 0x3e889045565a9, u32 option, u32 type, u32 length, data
 ///   EXPORT_NAME is answered with u64 size, u16 transmission flags, 124 zeroes unless NO_ZEROES
+///   STARTTLS has no data; after its ACK all is TLS, and options begin anew
 ///
 /// Option data
 ///   GO, INFO                u32 n, n bytes of name, u16 count, count times u16 information wanted

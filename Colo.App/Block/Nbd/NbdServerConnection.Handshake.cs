@@ -24,6 +24,8 @@ internal sealed unsafe partial class NbdServerConnection
     private NbdExport? _contextExport;
     private NbdExport? _export;
     private bool _tellsAllocation;
+    private bool _startsTls;
+    private bool _isSealed;
 
     private void Greet()
     {
@@ -74,8 +76,26 @@ internal sealed unsafe partial class NbdServerConnection
     private bool TakeOption()
     {
         var data = Take((int)_left);
+        if (_server.Options.Tls is not null && !_isSealed && _option is not (OptionStartTls or OptionAbort))
+        {
+            // This option cannot be refused.
+            if (_option == OptionExportName)
+                Close("EXPORT_NAME without TLS");
+            else
+                Refuse(ReplyErrorTlsRequired, "TLS has to begin before (STARTTLS)");
+            EndOption();
+            return !IsClosed;
+        }
+
         switch (_option)
         {
+            case OptionStartTls when _server.Options.Tls is not null && !_isSealed && data.IsEmpty:
+                Reply(ReplyAck, []);
+                _startsTls = true;
+                break;
+            case OptionStartTls when _server.Options.Tls is not null:
+                Refuse(ReplyErrorInvalid, _isSealed ? "TLS has begun already" : "the option takes no data");
+                break;
             case OptionExportName:
                 EnterByName(data);
                 return !IsClosed;
@@ -123,9 +143,42 @@ internal sealed unsafe partial class NbdServerConnection
 
     private void EndOption()
     {
+        if (IsClosed)
+            return;
         if (_phase != Phase.Request)
             _phase = Phase.Option;
         FlushHandshake();
+    }
+
+    /// <summary>The answer that allows TLS has gone out: from now on all is sealed.</summary>
+    private void StartTls()
+    {
+        _startsTls = false;
+        if (_from != _to)
+        {
+            // Who sends on without TLS is not the one with whom TLS would be spoken, or would have it executed as if it were.
+            Close("more came after STARTTLS and before TLS");
+            return;
+        }
+
+        if (_interest != 0)
+            _server.Loop.Remove(_descriptor);
+        _interest = 0;
+        try
+        {
+            _transport = _server.Options.Tls!.Start((NbdSocket)_transport, _peer, message => _server.Loop.Post(() => _server.Warn(message)));
+        }
+        catch (Linux.LinuxException e)
+        {
+            Close(e.Message);
+            return;
+        }
+
+        _descriptor = _transport.Descriptor;
+        _isSealed = true;
+        // Nothing that was agreed upon before counts: somebody else may have asked for it.
+        _structured = _extended = false;
+        _contextExport = null;
     }
 
     private void EnterByName(ReadOnlySpan<byte> name)
@@ -335,5 +388,7 @@ internal sealed unsafe partial class NbdServerConnection
         }
 
         _outFrom = _outTo = 0;
+        if (_startsTls)
+            StartTls();
     }
 }

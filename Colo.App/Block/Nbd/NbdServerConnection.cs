@@ -16,10 +16,10 @@ internal sealed unsafe partial class NbdServerConnection : IEventHandler
     private const int RoundLimit = 16;
 
     private readonly NbdServer _server;
-    private readonly INbdTransport _transport;
     private readonly string _peer;
     private readonly Action _work;
-    private readonly int _descriptor;
+    private INbdTransport _transport;
+    private int _descriptor;
     private byte* _in = (byte*)NativeMemory.Alloc(InSize);
     private int _from;
     private int _to;

@@ -1,8 +1,12 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Colo.Block.Nbd;
+using Colo.Tests.Block;
 
-namespace Colo.Tests.Arbiter;
+namespace Colo.Tests.Support;
 
 /// <summary>A certificate authority with one server on loopback and one client, as PEM files.</summary>
 internal sealed class TestCertificates : IDisposable
@@ -30,6 +34,30 @@ internal sealed class TestCertificates : IDisposable
     internal string Key(string name) => Path.Combine(_folder.FullName, name + ".key");
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    /// <summary>Begins TLS as the client on a connection to the server, both proving who they are.</summary>
+    internal SslStream Secure(Socket client)
+    {
+        var tls = new SslStream(new NetworkStream(client, ownsSocket: false));
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPemFile(Ca);
+        tls.AuthenticateAsClient(new SslClientAuthenticationOptions
+        {
+            TargetHost = "127.0.0.1",
+            CertificateChainPolicy = policy,
+            ClientCertificates = [X509Certificate2.CreateFromPemFile(Certificate("client"), Key("client"))],
+        });
+        return tls;
+    }
+
+    /// <summary>As <see cref="Secure"/>, on a connection on which an NBD server has to be asked for it first.</summary>
+    internal SslStream BeginNbd(Socket client)
+    {
+        client.Send(NbdRaw.ClientFlags(3));
+        NbdRaw.Receive(client, 18);
+        Assert.Equal(NbdProtocol.ReplyAck, NbdRaw.Ask(client, NbdRaw.Option(NbdProtocol.OptionStartTls)));
+        return Secure(client);
+    }
 
     private void Issue(X509Certificate2 ca, string name)
     {
