@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Colo.Demo;
 using Colo.Tests.Support;
 using Xunit.Abstractions;
@@ -277,6 +278,36 @@ public sealed class DiskTests(ITestOutputHelper output)
         f.Pair.Start('b', "secondary");
         f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
     }, WithDisk);
+
+    [PairFact]
+    public void A_read_only_disk_is_not_replicated_and_has_to_be_the_same_on_both_nodes()
+    {
+        string[] Cd(PairFixture f, string name) => [$"disk:cd:path={Path.Combine(f.Pair.Folder, name)}", "disk:cd:readonly=on"];
+        PairFixture.Run(output, PairBinary.Path!, f =>
+        {
+            var content = new byte[3 << 20];
+            new Random(f.Seed).NextBytes(content);
+            File.WriteAllBytes(Path.Combine(f.Pair.Folder, "cd.img"), content);
+            content[(2 << 20) + 5000] ^= 1;
+            File.WriteAllBytes(Path.Combine(f.Pair.Folder, "other.img"), content);
+            f.Pair.Start('a', "primary", Cd(f, "cd.img"));
+            f.Pair.WaitServing(PairFixture.ProtectLimit);
+        }, f =>
+        {
+            f.Pair.Start('b', "secondary", Cd(f, "other.img"));
+            Assert.True(f.Pair.Node('b').WaitForExit(PairFixture.ProtectLimit), "a secondary with another image stays");
+            Assert.Equal(3, f.Pair.Node('b').ExitCode);
+            Assert.Contains($"disk cd, which is read-only and not replicated, is not the same on both nodes: the block at byte {(2 << 20) + 4096} ", f.Pair.Node('b').LogTail(20), StringComparison.Ordinal);
+            // The file is shared here; on two hosts each has its own.
+            f.Pair.Start('b', "secondary", Cd(f, "cd.img"));
+            f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
+            var status = Colo("status", "--json", "--socket", f.Pair.Files('a').Socket).Output;
+            var cd = JsonDocument.Parse(status).RootElement.GetProperty("disk").EnumerateArray().Single(disk => disk.GetProperty("name").GetString() == "cd");
+            Assert.Equal(100, cd.GetProperty("sync_percent").GetDouble());
+            f.Pair.Kill('a');
+            f.Pair.WaitState('b', "primary", "unprotected", PairFixture.TakeoverLimit);
+        }, WithDisk);
+    }
 
     private static (int Code, string Output) Colo(params string[] arguments) => ChildProcess.Capture(PairBinary.Path!, arguments, 40_000);
 

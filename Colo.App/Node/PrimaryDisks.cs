@@ -23,11 +23,15 @@ internal sealed class PrimaryDisks : IDisposable
 
     private readonly NodeContext _node;
     private readonly GuestDisk[] _guests;
+    private readonly GuestDisk[] _readOnly;
     private readonly PrimaryDisk[] _disks;
     private readonly long[] _committed;
     private PrimarySession? _session;
     private DiskSync? _sync;
     private int _syncing;
+    private ImageComparison? _comparison;
+    private int _compared;
+    private LinkInstance? _sameAs;
     private int _waiting;
     private bool _tellWhenReady;
     private ulong _epoch;
@@ -42,6 +46,7 @@ internal sealed class PrimaryDisks : IDisposable
     {
         _node = node;
         _guests = [.. vm.Disks.Where(disk => disk.Replicated)];
+        _readOnly = [.. vm.Disks.Where(disk => !disk.Replicated)];
         _disks = [.. _guests.Select((disk, i) => new PrimaryDisk(disk.Name, disk.Image, node.History.Changed(i), node.Loop))];
         _committed = new long[_disks.Length];
         Epoch = epoch;
@@ -49,7 +54,7 @@ internal sealed class PrimaryDisks : IDisposable
             disk.RemoteFailed = OnRemoteFailed;
         for (var i = 0; connect && i < _disks.Length; i++)
             Connect(i, []);
-        foreach (var disk in vm.Disks.Where(disk => !disk.Replicated))
+        foreach (var disk in _readOnly)
             disk.Front.SetTarget(disk.Image);
     }
 
@@ -118,7 +123,7 @@ internal sealed class PrimaryDisks : IDisposable
         }
 
         if (_disks.Length == 0)
-            session.OnDisksSynced();
+            CompareFirst(session);
     }
 
     /// <summary>A message about disks on the Control channel.</summary>
@@ -130,8 +135,11 @@ internal sealed class PrimaryDisks : IDisposable
         switch (type)
         {
             case ControlMessage.DiskHashes when body.Length >= 9:
-                if (body[0] == _syncing && _sync is { } sync)
-                    sync.OnHashes(BinaryPrimitives.ReadInt64LittleEndian(body[1..]), body[9..]);
+                var offset = BinaryPrimitives.ReadInt64LittleEndian(body[1..]);
+                if (_comparison is { } comparison && body[0] == _disks.Length + _compared)
+                    comparison.OnHashes(offset, body[9..]);
+                else if (body[0] == _syncing && _sync is { } sync)
+                    sync.OnHashes(offset, body[9..]);
                 break;
             case ControlMessage.DisksReady when body.Length == 0 && _tellWhenReady:
                 _tellWhenReady = false;
@@ -156,6 +164,8 @@ internal sealed class PrimaryDisks : IDisposable
         _tellWhenReady = false;
         _sync?.Dispose();
         _sync = null;
+        _comparison?.Dispose();
+        _comparison = null;
         foreach (var disk in _disks)
             disk.Detach();
     }
@@ -170,10 +180,16 @@ internal sealed class PrimaryDisks : IDisposable
     internal DiskStatus[] Status(GuestVm vm)
     {
         var replicated = 0;
+        var readOnly = 0;
         return [.. vm.Disks.Select(guest =>
         {
             if (!guest.Replicated)
-                return new DiskStatus { Name = guest.Name, Size = guest.Size, SyncPercent = 100 };
+            {
+                var alike = _session is null || readOnly > _compared ? 0 : readOnly < _compared ? guest.Size : _comparison?.DoneBytes ?? 0;
+                readOnly++;
+                return new DiskStatus { Name = guest.Name, Size = guest.Size, SyncPercent = Math.Round(100.0 * alike / guest.Size, 1) };
+            }
+
             var i = replicated++;
             var disk = _disks[i];
             var sync = i == _syncing ? _sync : null;
@@ -257,8 +273,61 @@ internal sealed class PrimaryDisks : IDisposable
     {
         if (session != _session || --_waiting > 0)
             return;
+        CompareFirst(session);
+    }
+
+    /// <summary>
+    /// What is not replicated has to be the same already. Looked at once for each process that is the secondary: in it the
+    /// images stay open, and locked.
+    /// </summary>
+    private void CompareFirst(PrimarySession session)
+    {
         _syncing = -1;
-        SyncNext(session);
+        _compared = _sameAs == session.Peer.Instance ? _readOnly.Length - 1 : -1;
+        CompareNext(session);
+    }
+
+    private void CompareNext(PrimarySession session)
+    {
+        if (session != _session)
+            return;
+        _comparison = null;
+        if (++_compared >= _readOnly.Length)
+        {
+            _sameAs = session.Peer.Instance;
+            if (_disks.Length == 0)
+                session.OnDisksSynced();
+            else
+                SyncNext(session);
+            return;
+        }
+
+        var disk = _readOnly[_compared];
+        Log.Info($"disk {disk.Name}: read-only, {disk.Size >> 20} MiB are compared with the other node's");
+        _comparison = new ImageComparison(disk.Name, disk.Image, _node.Loop, Asker(session, (byte)(_disks.Length + _compared)), wrong =>
+        {
+            if (session != _session)
+                return;
+            if (wrong is null)
+                // Not from within the comparison that ends.
+                _node.Loop.Post(() => CompareNext(session));
+            else
+                session.Refuse(wrong);
+        });
+        _comparison.Start();
+    }
+
+    /// <summary>Asks for the hashes of a disk; those that are not replicated count on from those that are.</summary>
+    private static Action<long, int> Asker(PrimarySession session, byte disk)
+    {
+        var question = new byte[13];
+        question[0] = disk;
+        return (offset, length) =>
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(question.AsSpan(1), offset);
+            BinaryPrimitives.WriteInt32LittleEndian(question.AsSpan(9), length);
+            session.SendControl(ControlMessage.DiskHashRequest, question);
+        };
     }
 
     private void SyncNext(PrimarySession session)
@@ -290,20 +359,12 @@ internal sealed class PrimaryDisks : IDisposable
         }
 
         var disk = _disks[_syncing];
-        var index = (byte)_syncing;
         var plan = _node.History.Changed(_syncing).Runs(int.MaxValue);
-        var question = new byte[13];
         _sync = new DiskSync(
             disk,
             plan,
             (session.PeerBlank >> _syncing & 1) != 0,
-            (offset, length) =>
-            {
-                question[0] = index;
-                BinaryPrimitives.WriteInt64LittleEndian(question.AsSpan(1), offset);
-                BinaryPrimitives.WriteInt32LittleEndian(question.AsSpan(9), length);
-                session.SendControl(ControlMessage.DiskHashRequest, question);
-            },
+            Asker(session, (byte)_syncing),
             wrong =>
             {
                 if (session != _session)

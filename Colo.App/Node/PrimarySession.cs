@@ -193,6 +193,17 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         _role?.OnSessionClosed(this, reason);
     }
 
+    /// <summary>Ends the session, and has the secondary end: it is of no use as it is, and told why.</summary>
+    internal void Refuse(string reason)
+    {
+        if (_closed)
+            return;
+        _closed = true;
+        SendRefusal(reason);
+        _packets.Close(LinkClosedReason.Local, "does not fit");
+        _role?.OnSessionClosed(this, reason);
+    }
+
     /// <inheritdoc/>
     public void OnMessage(LinkConnection connection, ushort type, ReadOnlySpan<byte> body)
     {
@@ -288,6 +299,11 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
             return;
         }
 
+        SendRefusal(wrong);
+    }
+
+    private void SendRefusal(string wrong)
+    {
         Log.Warning($"the secondary at {Address} does not fit: {wrong}");
         _control.TrySend((ushort)ControlMessage.PairRefuse, System.Text.Encoding.UTF8.GetBytes(wrong), []);
         _control.Close(LinkClosedReason.Local, "does not fit");

@@ -21,6 +21,7 @@ internal sealed class SecondaryDisks : IDisposable
 
     private readonly NodeContext _node;
     private readonly GuestDisk[] _guests;
+    private readonly GuestDisk[] _readOnly;
     private readonly SecondaryDisk[] _disks;
     private readonly NbdServer? _server;
     private readonly NodeData _primary;
@@ -50,6 +51,7 @@ internal sealed class SecondaryDisks : IDisposable
     {
         _node = node;
         _guests = [.. vm.Disks.Where(disk => disk.Replicated)];
+        _readOnly = [.. vm.Disks.Where(disk => !disk.Replicated)];
         _primary = primary;
         _failed = failed;
         _id = Guid.NewGuid();
@@ -73,7 +75,7 @@ internal sealed class SecondaryDisks : IDisposable
             throw;
         }
 
-        foreach (var disk in vm.Disks.Where(disk => !disk.Replicated))
+        foreach (var disk in _readOnly)
             disk.Front.SetTarget(disk.Image);
         if (_guests.Length == 0)
             return;
@@ -106,13 +108,13 @@ internal sealed class SecondaryDisks : IDisposable
     /// <exception cref="FormatException">The question makes no sense.</exception>
     internal void OnHashRequest(ReadOnlySpan<byte> body, LinkConnection control)
     {
-        if (body.Length != 13 || body[0] >= _disks.Length)
+        if (body.Length != 13 || body[0] >= _disks.Length + _readOnly.Length)
             throw new FormatException($"a question for hashes of {body.Length} bytes");
         var disk = body[0];
         var offset = BinaryPrimitives.ReadInt64LittleEndian(body[1..]);
         var length = BinaryPrimitives.ReadInt32LittleEndian(body[9..]);
-        if (offset < 0 || offset % BlockHashes.Block != 0 || length is <= 0 or > DiskSync.Chunk || offset > _guests[disk].Size - length || _hashing == MostHashing)
-            throw new FormatException($"hashes of {length} bytes at {offset} of disk {_guests[disk].Name}");
+        if (offset < 0 || offset % BlockHashes.Block != 0 || length is <= 0 or > DiskSync.Chunk || offset > Guest(disk).Size - length || _hashing == MostHashing)
+            throw new FormatException($"hashes of {length} bytes at {offset} of disk {Guest(disk).Name}");
         _hashing++;
         new HashQuestion(this, control, disk, offset, length).Begin();
     }
@@ -322,6 +324,9 @@ internal sealed class SecondaryDisks : IDisposable
             disk.Dispose();
     }
 
+    /// <summary>A disk as questions for hashes count them: those that are replicated first.</summary>
+    private GuestDisk Guest(int index) => index < _guests.Length ? _guests[index] : _readOnly[index - _guests.Length];
+
     private void CommitFirst(long[] marks, Action ready)
     {
         var i = 0;
@@ -464,14 +469,18 @@ internal sealed class SecondaryDisks : IDisposable
             _request.Add(new BlockVector((nint)_data, (nuint)length));
         }
 
-        internal void Begin() => _owner._disks[_answer[0]].Mirror.Submit(_request);
+        internal void Begin()
+        {
+            var source = _answer[0] < _owner._disks.Length ? _owner._disks[_answer[0]].Mirror : _owner.Guest(_answer[0]).Image;
+            source.Submit(_request);
+        }
 
         public void Completed(BlockRequest request)
         {
             if (request.Error != 0)
             {
                 NativeMemory.AlignedFree(_data);
-                _owner.OnFailed($"disk {_owner._guests[_answer[0]].Name}: the image cannot be read: {Marshal.GetPInvokeErrorMessage(request.Error)}");
+                _owner.OnFailed($"disk {_owner.Guest(_answer[0]).Name}: the image cannot be read: {Marshal.GetPInvokeErrorMessage(request.Error)}");
                 return;
             }
 

@@ -67,7 +67,7 @@ internal enum ControlMessage : ushort
     /// <summary>Secondary to primary: the operator asks for the guest to be stopped on both nodes.</summary>
     StopRequest = 13,
 
-    /// <summary>Primary to secondary: u8 disk, u64 offset, u32 length (at most 1 MiB): the hashes of its image there, please.</summary>
+    /// <summary>Primary to secondary: u8 disk (the replicated ones first, then those that are read-only), u64 offset, u32 length (at most 1 MiB): the hashes of its image there, please.</summary>
     DiskHashRequest = 16,
 
     /// <summary>Secondary to primary: u8 disk, u64 offset, then a hash for each block (<see cref="Block.Replication.BlockHashes"/>).</summary>
