@@ -39,6 +39,13 @@ public sealed unsafe class CheckpointStreamTests(ITestOutputHelper output)
             world.Svm.Stopped(() =>
             {
                 var before = (long)world.Commit.PrivatePages;
+                // Pages that KVM has brought in for writing and nobody has written: copies of what was there, and no log tells of them.
+                for (var n = random.Next(8); n > 0; n--)
+                {
+                    ref var first = ref *(world.Secondary.Base + ((ulong)random.NextInt64((long)(Size / GuestMemory.PageSize)) * GuestMemory.PageSize));
+                    Volatile.Write(ref first, first);
+                }
+
                 world.Load(received);
                 if (world.Commit.PrivatePages == 0 && before + world.Svm.Writes > 0)
                     drops++;
@@ -50,8 +57,8 @@ public sealed unsafe class CheckpointStreamTests(ITestOutputHelper output)
             world.Receiver.Loaded();
         }
 
-        output.WriteLine($"{epochs} epochs: {streamed} pages streamed, {remainder} at stops, {drops} commits dropped all private pages, at most {private_} were private");
-        Assert.True(streamed > 0 && remainder > 0 && drops > 1 && private_ > 0, $"seed {seed}: not all paths were taken");
+        output.WriteLine($"{epochs} epochs: {streamed} pages streamed, {remainder} at stops, {drops} commits dropped all private pages, at most {private_} were private, {world.Commit.UnloggedCopies} copies were in no log");
+        Assert.True(streamed > 0 && remainder > 0 && drops > 1 && private_ > 0 && world.Commit.UnloggedCopies > 0, $"seed {seed}: not all paths were taken");
     }
 
     /// <summary>The sending thread may be preempted right after the end mark; the secondary has loaded long before it goes on.</summary>

@@ -30,6 +30,9 @@ internal sealed unsafe class ImageCommit : IDisposable
     /// <summary>Pages that have a private copy.</summary>
     internal ulong PrivatePages => _privateCount;
 
+    /// <summary>Pages of which the guest mapping had a copy although nobody had written them.</summary>
+    internal long UnloggedCopies { get; private set; }
+
     /// <summary>Brings image and guest mapping to the checkpoint.</summary>
     /// <param name="staging">The pages of the checkpoint.</param>
     /// <param name="svm">What the SVM and its devices have written since the last commit.</param>
@@ -43,7 +46,16 @@ internal sealed unsafe class ImageCommit : IDisposable
                 continue;
             var offset = page * GuestMemory.PageSize;
             Unsafe.CopyBlock(_memory.Image + offset, content, GuestMemory.PageSize);
-            if (!drop && (_private.IsSet(page) || _written.IsSet(page)))
+            if (!_private.IsSet(page) && !_written.IsSet(page))
+            {
+                if (ShowsImage(offset))
+                    continue;
+                UnloggedCopies++;
+                _private.Set(page);
+                _privateCount++;
+            }
+
+            if (!drop)
                 Unsafe.CopyBlock(_memory.Base + offset, content, GuestMemory.PageSize);
         }
 
@@ -66,6 +78,15 @@ internal sealed unsafe class ImageCommit : IDisposable
         _written.Dispose();
         _private.Dispose();
     }
+
+    /// <summary>
+    /// Whether the guest mapping shows what the image has. A page can have a private copy that no dirty log tells of: where a fault
+    /// would have to wait, for a page's lock for example, KVM has a worker bring the page in meanwhile, and that does so for
+    /// writing, whatever the access was (async_pf_execute of virt/kvm/async_pf.c). If the vCPU is stopped and given another state
+    /// before it tries again, nothing is logged. There is no cheaper way to know than to look.
+    /// </summary>
+    private bool ShowsImage(ulong offset) =>
+        new ReadOnlySpan<byte>(_memory.Base + offset, GuestMemory.PageSize).SequenceEqual(new ReadOnlySpan<byte>(_memory.Image + offset, GuestMemory.PageSize));
 
     private void RevertWritten(Staging staging)
     {
