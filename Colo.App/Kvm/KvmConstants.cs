@@ -124,5 +124,9 @@ internal static class KvmValue
     internal const uint KVM_VCPU_TSC_CTRL = 0;
     internal const ulong KVM_VCPU_TSC_OFFSET = 0;
     internal const uint MSR_IA32_TSC = 0x10;
+    internal const uint MSR_KVM_WALL_CLOCK = 0x11;
+    internal const uint MSR_KVM_SYSTEM_TIME = 0x12;
+    internal const uint MSR_KVM_WALL_CLOCK_NEW = 0x4B564D00;
+    internal const uint MSR_KVM_SYSTEM_TIME_NEW = 0x4B564D01;
     internal const uint MSR_IA32_TSC_DEADLINE = 0x6E0;
 }

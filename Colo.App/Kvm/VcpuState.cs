@@ -80,6 +80,9 @@ internal sealed unsafe class VcpuState : IDisposable
         }
     }
 
+    /// <summary>Where in guest memory KVM writes the vCPU's kvmclock (struct pvclock_vcpu_time_info); null: nowhere.</summary>
+    internal ulong? ClockAddress => ClockAt(KvmValue.MSR_KVM_SYSTEM_TIME_NEW) ?? ClockAt(KvmValue.MSR_KVM_SYSTEM_TIME);
+
     /// <summary>Whether <see cref="Tsc"/> is of the same moment in all of the machine's vCPUs; else each has its own.</summary>
     internal bool TscOfOneMoment { get; set; }
 
@@ -280,6 +283,9 @@ internal sealed unsafe class VcpuState : IDisposable
             NativeMemory.Copy(&old, target, (nuint)(sizeof(kvm_sregs) - sizeof(U64x4)));
     }
 
+    // Bit 0 enables it (Documentation/virt/kvm/x86/msr.rst).
+    private ulong? ClockAt(uint index) => IndexOf(index) is >= 0 and var at && (Msrs[at].data & 1) != 0 ? Msrs[at].data & ~1UL : null;
+
     private void ApplySregs()
     {
         if (_sregs2)
@@ -314,14 +320,16 @@ internal sealed unsafe class VcpuState : IDisposable
         }
     }
 
-    // All but the TSC deadline, or it alone: it takes effect by the LAPIC's timer mode and the TSC.
+    // All but the TSC deadline, or it alone: it takes effect by the LAPIC's timer mode and the TSC. And not the place of the wall
+    // clock: to be told it is to KVM the order to write this host's time there, now, and the guest's memory has it already.
     private void ApplyMsrs(bool deadline, bool tsc)
     {
         var rest = new Span<kvm_msr_entry>(_msrsRest + 8, MostMsrs);
         var count = 0;
         foreach (var msr in Msrs)
         {
-            if (msr.index == KvmValue.MSR_IA32_TSC_DEADLINE == deadline && (tsc || msr.index != KvmValue.MSR_IA32_TSC))
+            if (msr.index == KvmValue.MSR_IA32_TSC_DEADLINE == deadline && (tsc || msr.index != KvmValue.MSR_IA32_TSC)
+                && msr.index is not (KvmValue.MSR_KVM_WALL_CLOCK or KvmValue.MSR_KVM_WALL_CLOCK_NEW))
                 rest[count++] = msr;
         }
 

@@ -17,6 +17,7 @@ public sealed unsafe partial class Machine
 {
     // KVM's own tolerance before it scales the guest's TSC (module parameter tsc_tolerance_ppm).
     private const uint TscTolerancePpm = 250;
+    private const int PvclockSize = 32;
     private const int MostDeviceState = 1 << 20;
     private const int MostText = 4096;
 
@@ -129,7 +130,14 @@ public sealed unsafe partial class Machine
         _tsc.Apply(vcpus);
         vm.ApplyClock();
         foreach (var vcpu in vcpus)
+        {
             vcpu.Apply(tsc: !_tsc.Exact);
+            // Told where the clock is, KVM has looked it up for writing: over an image the page is now the guest's own, and
+            // it writes, and logs that, not before the vCPU runs.
+            if (vcpu.ClockAddress is { } clock)
+                _memory.MarkDirty(clock, PvclockSize);
+        }
+
         vm.ApplyChips();
     }
 
