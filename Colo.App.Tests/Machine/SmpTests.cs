@@ -306,7 +306,7 @@ public sealed unsafe class SmpTests(ITestOutputHelper output)
         var state = Save(from);
         new Span<byte>(from.Memory.Base, (int)from.Memory.Size).CopyTo(new Span<byte>(to.Memory.Base, (int)to.Memory.Size));
         Load(to, state);
-        to.Machine.FlushShadowPages();
+        to.Machine.ForgetTranslations();
     }
 
     private static int Find(byte[] state, ReadOnlySpan<byte> tag, int number)

@@ -112,6 +112,54 @@ public sealed unsafe class StateTests(ITestOutputHelper output)
     }
 
     [KvmFact]
+    public void The_guest_s_clock_goes_on_and_a_load_writes_nothing_into_memory()
+    {
+        const ulong clock = 0x9_8100, wall = 0x9_8200;
+        byte[] program =
+        [
+            0xB9, 0x01, 0x4D, 0x56, 0x4B, 0xB8, 0x01, 0x81, 0x09, 0x00, 0x31, 0xD2, 0x0F, 0x30, // MSR_KVM_SYSTEM_TIME_NEW = clock | 1
+            0xB9, 0x00, 0x4D, 0x56, 0x4B, 0xB8, 0x00, 0x82, 0x09, 0x00, 0x0F, 0x30, // MSR_KVM_WALL_CLOCK_NEW = wall
+            .. TestGuest.CountForever,
+        ];
+        using var a = new TestGuest();
+        using var b = new TestGuest(memory: GuestMemory.CreateOverImage(64 << 20));
+        a.Program(program, kernel: true);
+        a.Start();
+        TestGuest.Await(() => Volatile.Read(ref a[TestGuest.Counter]) > 1000, "a counts");
+        Assert.NotEqual(0UL, a[wall + 4]);
+        b.Program(program, kernel: true);
+        b.Start();
+        for (var round = 0; round < 20; round++)
+        {
+            // Later than its boot, or a wall clock written by a load would look the same.
+            Thread.Sleep(round == 0 ? 20 : 1);
+            a.Stop();
+            b.Stop();
+            var (before, started) = (Time(a), Stopwatch.GetTimestamp());
+            Transfer(a, b);
+            Assert.True(new ReadOnlySpan<byte>(a.Memory.Base, (int)a.Memory.Size).SequenceEqual(new ReadOnlySpan<byte>(b.Memory.Base, (int)b.Memory.Size)), "the load has changed memory");
+            var from = b[TestGuest.Counter];
+            b.Resume();
+            TestGuest.Await(() => Volatile.Read(ref b[TestGuest.Counter]) > from + 1000, "b counts on");
+            b.Stop();
+            var (after, took) = (Time(b), Stopwatch.GetElapsedTime(started));
+            output.WriteLine($"{after - before} ns of the guest in {took.TotalNanoseconds} ns");
+            Assert.InRange(after - before, 0, took.TotalNanoseconds + 1_000_000);
+            a.Resume();
+            b.Resume();
+        }
+
+        // struct pvclock_vcpu_time_info (arch/x86/include/asm/pvclock-abi.h), and the counter now.
+        static long Time(TestGuest guest)
+        {
+            var (mul, shift) = ((uint)guest[clock + 24], (sbyte)(guest[clock + 24] >> 32));
+            var delta = Tsc(guest) - guest[clock + 8];
+            delta = shift >= 0 ? delta << shift : delta >> -shift;
+            return (long)(guest[clock + 16] + (ulong)(((UInt128)delta * mul) >> 32));
+        }
+    }
+
+    [KvmFact]
     public void Tsc_and_clock_are_carried_over()
     {
         using var a = new TestGuest();
@@ -335,7 +383,7 @@ public sealed unsafe class StateTests(ITestOutputHelper output)
         Assert.Equal(0, Colo.Linux.Native.madvise(memory.Memory.Base, (nuint)memory.Memory.Size, DontNeed));
         var reader = new StateReader(before, "before");
         memory.Machine.LoadState(ref reader);
-        memory.Machine.FlushShadowPages();
+        memory.Machine.ForgetTranslations();
         Assert.Equal(5000UL, memory[0x100_0000]);
         while (memory.Sent.TryTake(out _))
         {
@@ -366,7 +414,7 @@ public sealed unsafe class StateTests(ITestOutputHelper output)
         guest.Stop();
         guest[0x51000] = 0x40_0007;
         guest[TestGuest.Counter] = 0;
-        guest.Machine.FlushShadowPages();
+        guest.Machine.ForgetTranslations();
         guest.Resume();
         TestGuest.Await(() => Volatile.Read(ref guest[TestGuest.Counter]) == 222, "the second mapping");
         guest.Stop();
@@ -408,7 +456,7 @@ public sealed unsafe class StateTests(ITestOutputHelper output)
         var reader = new StateReader(state, "test");
         to.Machine.LoadState(ref reader);
         reader.Finish();
-        to.Machine.FlushShadowPages();
+        to.Machine.ForgetTranslations();
     }
 
     private sealed class TestDevice : IRegisterDevice, IStatefulDevice

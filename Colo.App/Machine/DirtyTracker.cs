@@ -43,6 +43,12 @@ public sealed unsafe class DirtyTracker : IDisposable
     public long RingFullExits { get; private set; }
 
     /// <summary>
+    /// Whether the last <see cref="Harvest"/> found pages that vCPUs had written: KVM has protected them, and every vCPU forgets what it
+    /// has translated before it runs again (kvm_flush_remote_tlbs).
+    /// </summary>
+    internal bool Protected { get; private set; }
+
+    /// <summary>
     /// Begins to log, with nothing dirty: what was written before is the caller's to know (it copies all of memory
     /// after this call). May be called while vCPUs run.
     /// </summary>
@@ -87,7 +93,7 @@ public sealed unsafe class DirtyTracker : IDisposable
         {
             if (!Enabled)
                 throw new InvalidOperationException("dirty logging is off");
-            Collect(target);
+            Protected = Collect(target);
             _overflow.MoveTo(target);
             _memory.DeviceDirty.MoveTo(target);
             if (!_overran)
@@ -120,17 +126,11 @@ public sealed unsafe class DirtyTracker : IDisposable
         NativeMemory.Free(_bitmap);
     }
 
-    private void Collect(PageBitmap target)
-    {
-        if (UsesRing)
-            CollectRings(target);
-        else
-            CollectBitmaps(target);
-    }
+    private bool Collect(PageBitmap target) => UsesRing ? CollectRings(target) : CollectBitmaps(target);
 
     // Documentation/virt/kvm/api.rst, 8.29: an entry is ours while its dirty flag is set; the flag is read with
     // acquire, the reset flag is written with release, and KVM_RESET_DIRTY_RINGS protects those pages again.
-    private void CollectRings(PageBitmap target)
+    private bool CollectRings(PageBitmap target)
     {
         var taken = 0;
         foreach (var vcpu in _vcpus)
@@ -156,6 +156,7 @@ public sealed unsafe class DirtyTracker : IDisposable
 
         if (taken > 0 && _vm.ResetDirtyRings() != taken)
             Overran();
+        return taken > 0;
     }
 
     // KVM promises to leave room and so to never write over entries. KVM-PVM breaks it: it emulates up to 1,024
@@ -186,27 +187,33 @@ public sealed unsafe class DirtyTracker : IDisposable
             target.Set(page);
     }
 
-    private void CollectBitmaps(PageBitmap target)
+    private bool CollectBitmaps(PageBitmap target)
     {
         var lowPages = _memory.LowSize / GuestMemory.PageSize;
-        CollectBitmap(MemoryLayout.LowSlot, 0, lowPages, target);
+        var any = CollectBitmap(MemoryLayout.LowSlot, 0, lowPages, target);
 
         // Where there is high RAM, low RAM is 3 GiB: whole words of the bitmap.
         if (_memory.HighSize > 0)
-            CollectBitmap(MemoryLayout.HighSlot, lowPages / 64, _memory.HighSize / GuestMemory.PageSize, target);
+            any |= CollectBitmap(MemoryLayout.HighSlot, lowPages / 64, _memory.HighSize / GuestMemory.PageSize, target);
+        return any;
     }
 
-    private void CollectBitmap(uint slot, ulong firstWord, ulong pages, PageBitmap target)
+    private bool CollectBitmap(uint slot, ulong firstWord, ulong pages, PageBitmap target)
     {
         var words = (int)((pages + 63) / 64);
         _vm.GetDirtyLog(slot, _bitmap);
         if (_manual)
             _vm.ClearDirtyLog(slot, pages, _bitmap);
         var to = target.Words.Slice((int)firstWord, words);
+        var any = false;
         for (var i = 0; i < words; i++)
         {
-            if (_bitmap[i] != 0)
-                to[i] |= _bitmap[i];
+            if (_bitmap[i] == 0)
+                continue;
+            any = true;
+            to[i] |= _bitmap[i];
         }
+
+        return any;
     }
 }

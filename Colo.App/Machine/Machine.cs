@@ -135,7 +135,7 @@ public sealed unsafe partial class Machine : IDisposable
     /// <summary>Bytes of a vCPU's extended state in the standard format.</summary>
     public int XsaveSize => Math.Max(4096, _system.Check(KvmCapability.KVM_CAP_XSAVE2));
 
-    /// <summary>Whether KVM shadows guest page tables on this host: see <see cref="FlushShadowPages"/>.</summary>
+    /// <summary>Whether KVM shadows guest page tables on this host: see <see cref="ForgetTranslations"/>.</summary>
     public static bool UsesShadowPaging => KvmSystem.UsesShadowPaging;
 
     /// <summary>Whether the loaded kernel says (note "colo", type 1) that its page tables are fixed after boot, so no flush is needed.</summary>
@@ -282,11 +282,32 @@ public sealed unsafe partial class Machine : IDisposable
         ReportLoadedEnd();
     }
 
-    /// <summary>Makes KVM forget its shadows of guest page tables (<see cref="KvmVm.FlushShadowPages"/>); nothing where it has none.</summary>
-    public void FlushShadowPages()
+    /// <summary>
+    /// After the host has changed page tables in RAM below a guest that had run: makes KVM forget its shadows of them
+    /// (<see cref="KvmVm.FlushShadowPages"/>), and processors the translations that they have kept of them. The machine stands still.
+    /// </summary>
+    /// <remarks>
+    /// With EPT or NPT a processor keeps what it has translated by the guest's tables until the guest itself, or KVM, tells it
+    /// otherwise; KVM does when a control register that paging depends on changes (__set_sregs of arch/x86/kvm/x86.c), not for a
+    /// load with the same ones. It does, too, when it protects pages that were dirty: see <see cref="DirtyTracker.Protected"/>.
+    /// </remarks>
+    public void ForgetTranslations()
     {
+        RefuseRunning();
         if (UsesShadowPaging)
+        {
             _vm.FlushShadowPages();
+            return;
+        }
+
+        foreach (var vcpu in _vcpus)
+        {
+            var sregs = vcpu.Get<kvm_sregs>(KvmIoctl.KVM_GET_SREGS, "KVM_GET_SREGS");
+            var changed = sregs;
+            changed.cr3 ^= GuestMemory.PageSize;
+            vcpu.Set(KvmIoctl.KVM_SET_SREGS, changed, "KVM_SET_SREGS");
+            vcpu.Set(KvmIoctl.KVM_SET_SREGS, sregs, "KVM_SET_SREGS");
+        }
     }
 
     /// <summary>

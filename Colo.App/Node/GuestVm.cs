@@ -70,11 +70,12 @@ internal sealed class GuestVm : IDisposable
         Thaw();
     }
 
-    /// <summary>After the host has changed memory below a guest that had run: drops shadows of its page tables that may be stale.</summary>
+    /// <summary>After the host has changed memory below a guest that had run: nothing may be left of page tables that were there before.</summary>
     internal void FlushStalePages()
     {
-        if (Colo.Machine.Machine.UsesShadowPaging && !FixedPageTables)
-            Machine.FlushShadowPages();
+        // Where KVM shadows nothing it has had processors forget already if the guest had written anything at all.
+        if (!FixedPageTables && (Colo.Machine.Machine.UsesShadowPaging || !Machine.Dirty.Protected))
+            Machine.ForgetTranslations();
     }
 
     /// <summary>Stops the machine, and the disks' requests under way; then <paramref name="stopped"/> is called.</summary>
