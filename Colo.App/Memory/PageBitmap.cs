@@ -32,8 +32,9 @@ public sealed unsafe class PageBitmap : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(page, Pages);
         var bit = 1UL << (int)(page % 64);
-        ref var word = ref _words[page / 64];
-        return (Volatile.Read(ref word) & bit) == 0 && (Interlocked.Or(ref word, bit) & bit) == 0;
+        // Never by a look alone whether it is set: the processor may look before others see what was written into the page,
+        // and whoever clears the bit in between and copies the page would have the page without it, and no bit.
+        return (Interlocked.Or(ref _words[page / 64], bit) & bit) == 0;
     }
 
     /// <summary>Whether a page's bit is set.</summary>
