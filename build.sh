@@ -139,7 +139,7 @@ run_tests() {
         qemu-system-x86_64 qemu-system-x86 curl curl nc netcat-openbsd wrk wrk ping iputils-ping ps procps \
         nbdcopy libnbd-bin nbdkit nbdkit qemu-io qemu-utils fio fio etcd etcd-server tmux tmux \
         mandoc mandoc groff groff-base zsh zsh fish fish shellcheck shellcheck systemd-analyze systemd ocf-tester resource-agents \
-        xmllint libxml2-utils iasl acpica-tools /bin/busybox busybox-static
+        xmllint libxml2-utils iasl acpica-tools /bin/busybox busybox-static /sbin/mkfs.ext4 e2fsprogs
     build
     build_for_faults
     say "running the tests"

@@ -19,7 +19,7 @@ public sealed partial class FaultMemoryTests(ITestOutputHelper output)
     public void Both_guests_have_the_same_memory_after_each_checkpoint_also_of_the_survivor(int cpus) => PairFixture.Run(output, FaultBinary.Path!, f =>
     {
         foreach (var node in (char[])['a', 'b'])
-            f.Pair.Environment(node)["COLO_MEMORY_PROBE"] = "1";
+            f.Pair.Environment(node)["COLO_MEMORY_PROBE"] = Directory.CreateDirectory(Path.Combine(f.Pair.Folder, $"probe-{node}")).FullName;
         f.Pair.StartProtected(PairFixture.ProtectLimit);
     }, f =>
     {
@@ -43,13 +43,15 @@ public sealed partial class FaultMemoryTests(ITestOutputHelper output)
         AssertEqual(f, 'b');
     }, new PairSettings { Overrides = [$"vm:cpus={cpus}"] });
 
-    private static void AwaitCheckpoints(PairFixture f, char primary)
+    /// <summary>Waits for enough checkpoints to compare.</summary>
+    internal static void AwaitCheckpoints(PairFixture f, char primary)
     {
         var before = f.Pair.Node(primary).TryStatus()!.Checkpoints;
-        f.Pair.Wait(primary, "making checkpoints", s => s.Checkpoints >= before + Enough + 10, TimeSpan.FromSeconds(30));
+        f.Pair.Wait(primary, "making checkpoints", s => s.Checkpoints >= before + Enough + 10, TimeSpan.FromSeconds(30) * PairFixture.Patience);
     }
 
-    private static void AssertEqual(PairFixture f, char primary)
+    /// <summary>Holds what both nodes have told of their memory (COLO_MEMORY_PROBE) against each other.</summary>
+    internal static void AssertEqual(PairFixture f, char primary)
     {
         var sent = Read(f, primary, "primary");
         var loaded = Read(f, DemoPair.Other(primary), "secondary");
@@ -57,9 +59,19 @@ public sealed partial class FaultMemoryTests(ITestOutputHelper output)
         var differ = both.Where(epoch => sent[epoch] != loaded[epoch]).ToList();
         f.Print($"primary {primary}: {both.Count} epochs compared, {both.Select(e => sent[e]).Distinct().Count()} different contents, {differ.Count} differ");
         Assert.True(both.Count >= Enough, $"only {both.Count} epochs were reported by both: {sent.Count} and {loaded.Count}");
-        Assert.True(differ.Count == 0, $"memory differs in {differ.Count} of {both.Count} epochs, the first of them {differ.FirstOrDefault()}: {string.Join(' ', differ.Take(20))}");
+        Assert.True(differ.Count == 0,
+            $"memory differs in {differ.Count} of {both.Count} epochs: {string.Join("; ", differ.Take(10).Select(epoch => $"epoch {epoch}: pages {Pages(f, primary, epoch)}"))}");
         // A checksum that never changes would prove nothing.
         Assert.True(both.Select(e => sent[e]).Distinct().Count() > both.Count / 2, "the probe gives the same checksum again and again");
+    }
+
+    /// <summary>The pages that differ, by their numbers.</summary>
+    private static string Pages(PairFixture f, char primary, long epoch)
+    {
+        var sent = File.ReadAllBytes(Path.Combine(f.Pair.Folder, $"probe-{primary}", $"primary-{epoch}"));
+        var loaded = File.ReadAllBytes(Path.Combine(f.Pair.Folder, $"probe-{DemoPair.Other(primary)}", $"secondary-{epoch}"));
+        var pages = Enumerable.Range(0, sent.Length / 4).Where(page => !sent.AsSpan(page * 4, 4).SequenceEqual(loaded.AsSpan(page * 4, 4))).ToList();
+        return $"{string.Join(' ', pages.Take(20).Select(page => page.ToString("x", CultureInfo.InvariantCulture)))} ({pages.Count})";
     }
 
     // Epochs of a node that was both are told apart by the role; nobody is primary twice here.
