@@ -93,7 +93,7 @@ public sealed class LinuxPairTests(ITestOutputHelper output)
             boots++;
             var ready = $"LINUX READY {boots}";
             Assert.True(PairFixture.Until(BootLimit, () => File.ReadAllText(f.Pair.Files(primary).Log).Contains(ready, StringComparison.Ordinal)), $"round {round}: '{ready}' does not come on node {primary}");
-            f.Pair.WaitServing(PairFixture.ReplyLimit);
+            f.Pair.WaitServing(BootLimit);
             if (round == 0)
                 took = TimeSpan.FromTicks((MonotonicClock.Now - start) / 100);
             else
