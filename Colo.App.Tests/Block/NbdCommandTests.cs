@@ -117,7 +117,7 @@ public sealed class NbdCommandTests : IDisposable
             "--tls-cert", certificates.Certificate("server"), "--tls-key", certificates.Key("server"), "--tls-ca", certificates.Ca);
         Assert.Equal($"nbds://0.0.0.0:{port}", uri);
         using var client = NbdFixture.Raw(new NbdAddress.Tcp(IPAddress.Loopback, port));
-        using var tls = certificates.BeginNbd(client);
+        using var tls = NbdRaw.BeginTls(client, certificates);
         tls.Write([.. NbdRaw.Option(NbdProtocol.OptionGo, NbdRaw.Name(""), [0, 0]), .. NbdRaw.Request(NbdProtocol.CommandRead, 0, 32 << 20, 1)]);
         NbdRaw.Receive(tls, 20 + 12 + 20 + NbdProtocol.SimpleReply);
         // What it has read for the client is still to be delivered.

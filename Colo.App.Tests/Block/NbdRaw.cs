@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
+using Colo.Tests.Support;
 using static Colo.Block.Nbd.NbdProtocol;
 
 namespace Colo.Tests.Block;
@@ -40,6 +42,22 @@ internal static class NbdRaw
         BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(16), offset);
         BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(24), length);
         return bytes;
+    }
+
+    /// <summary>Begins TLS on a fresh connection, as a client that <paramref name="certificates"/> make known.</summary>
+    internal static SslStream BeginTls(Socket client, TestCertificates certificates)
+    {
+        client.Send(ClientFlags(3));
+        Receive(client, 18);
+        Assert.Equal(ReplyAck, Ask(client, Option(OptionStartTls)));
+        return certificates.Secure(client);
+    }
+
+    /// <summary>Enters the default export (GO).</summary>
+    internal static void Enter(Stream client)
+    {
+        client.Write(Option(OptionGo, Name(""), [0, 0]));
+        Receive(client, 20 + 12 + 20);
     }
 
     /// <summary>Sends an option that is answered by one reply; the reply's type.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Colo.Demo;
@@ -78,7 +77,7 @@ public sealed class LinuxPairTests(ITestOutputHelper output)
             using var load = f.Load(new LoadSettings { Ping = true });
             var mark = f.MarkLogs();
             var start = MonotonicClock.Now;
-            Restart(f);
+            f.Connect(LinuxDisk.RebootPort).Dispose();
             // The first one is not disturbed: how long it takes tells when to disturb the others.
             if (round > 0)
             {
@@ -157,13 +156,6 @@ public sealed class LinuxPairTests(ITestOutputHelper output)
 
     private static string Logs(PairFixture f) => f.LogsSince((0, 0));
 
-    private static void Restart(PairFixture f) => f.Pair.Network.Client.Run(() =>
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Connect(new IPEndPoint(DemoNetwork.GuestAddress, LinuxDisk.RebootPort));
-        return true;
-    });
-
     /// <summary>Asks the guest for its time over one connection, and holds it against this machine's.</summary>
     private sealed class GuestClock : IDisposable
     {
@@ -173,12 +165,7 @@ public sealed class LinuxPairTests(ITestOutputHelper output)
         private long _sentMs;
         private long _receivedMs;
 
-        internal GuestClock(PairFixture f) => _socket = f.Pair.Network.Client.Run(() =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 * PairFixture.Patience };
-            socket.Connect(new IPEndPoint(DemoNetwork.GuestAddress, LinuxDisk.ClockPort));
-            return socket;
-        });
+        internal GuestClock(PairFixture f) => _socket = f.Connect(LinuxDisk.ClockPort);
 
         /// <summary>It may not go back, nor ahead of this machine's; it may be behind by what a takeover took.</summary>
         internal void Read(string when, bool killed = false)

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace Colo.Tests.Link;
 
 /// <summary>The byte stream over a pair of sockets, without a handshake.</summary>
-public sealed unsafe partial class LinkByteStreamTests(ITestOutputHelper output) : IDisposable
+public sealed unsafe class LinkByteStreamTests(ITestOutputHelper output) : IDisposable
 {
     private const int Eagain = -11;
     private const int Ebadmsg = -74;
@@ -291,7 +291,7 @@ public sealed unsafe partial class LinkByteStreamTests(ITestOutputHelper output)
     private (FileDescriptor First, FileDescriptor Second) Sockets(int buffer = 0)
     {
         var numbers = stackalloc int[2];
-        LinuxException.ThrowIfNegative(socketpair(1, NativeSocket.SOCK_STREAM | NativeSocket.SOCK_CLOEXEC, 0, numbers), "socketpair");
+        LinuxException.ThrowIfNegative(NativeSocket.socketpair(1, NativeSocket.SOCK_STREAM | NativeSocket.SOCK_CLOEXEC, 0, numbers), "socketpair");
         var pair = (First: new FileDescriptor(numbers[0]), Second: new FileDescriptor(numbers[1]));
         foreach (var fd in new[] { pair.First, pair.Second })
         {
@@ -302,9 +302,6 @@ public sealed unsafe partial class LinkByteStreamTests(ITestOutputHelper output)
 
         return pair;
     }
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int socketpair(int family, int type, int protocol, int* fds);
 
     /// <summary>Random bytes one way, in random pieces at both ends.</summary>
     private sealed class Flow(LinkByteStream from, LinkByteStream to, Random random)

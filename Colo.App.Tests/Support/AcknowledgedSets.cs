@@ -27,7 +27,7 @@ internal sealed class AcknowledgedSets : IDisposable
         _acknowledged = new long[connections];
         _errors = new string?[connections];
         for (var i = 0; i < connections; i++)
-            _sockets[i] = Connect(f);
+            _sockets[i] = f.Connect(6379);
         _threads = [.. Enumerable.Range(0, connections).Select(i => new Thread(() => Write(i)) { IsBackground = true })];
         foreach (var thread in _threads)
             thread.Start();
@@ -69,7 +69,7 @@ internal sealed class AcknowledgedSets : IDisposable
     /// <summary>Reads every acknowledged key back, over a connection of its own.</summary>
     internal void Verify(PairFixture f, string when)
     {
-        using var socket = Connect(f);
+        using var socket = f.Connect(6379);
         for (var connection = 0; connection < _sockets.Length; connection++)
         {
             var count = Interlocked.Read(ref _acknowledged[connection]);
@@ -114,13 +114,6 @@ internal sealed class AcknowledgedSets : IDisposable
         foreach (var thread in _threads)
             thread.Join(TimeSpan.FromSeconds(10));
     }
-
-    private static Socket Connect(PairFixture f) => f.Pair.Network.Client.Run(() =>
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 * PairFixture.Patience, SendTimeout = 30_000 * PairFixture.Patience };
-        socket.Connect(new IPEndPoint(DemoNetwork.GuestAddress, 6379));
-        return socket;
-    });
 
     private void Write(int connection)
     {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Colo.Demo;
 using Xunit.Abstractions;
 
@@ -118,6 +120,14 @@ internal sealed class PairFixture : IDisposable
 
     /// <inheritdoc cref="GuestHttp.Get"/>
     internal string? Get(string path, bool mayVanish = false) => GuestHttp.Get(Pair.Network.Client, path, mayVanish);
+
+    /// <summary>Connects from the client's host to a TCP port of the guest.</summary>
+    internal Socket Connect(int port) => Pair.Network.Client.Run(() =>
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 * Patience, SendTimeout = 30_000 * Patience };
+        socket.Connect(new IPEndPoint(DemoNetwork.GuestAddress, port));
+        return socket;
+    });
 
     /// <summary>Where both nodes' logs end now.</summary>
     internal (int A, int B) MarkLogs() => (File.ReadLines(Pair.Files('a').Log).Count(), File.ReadLines(Pair.Files('b').Log).Count());

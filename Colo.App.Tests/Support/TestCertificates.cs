@@ -3,8 +3,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Colo.Block.Nbd;
-using Colo.Tests.Block;
 
 namespace Colo.Tests.Support;
 
@@ -48,15 +46,6 @@ internal sealed class TestCertificates : IDisposable
             ClientCertificates = [X509Certificate2.CreateFromPemFile(Certificate("client"), Key("client"))],
         });
         return tls;
-    }
-
-    /// <summary>As <see cref="Secure"/>, on a connection on which an NBD server has to be asked for it first.</summary>
-    internal SslStream BeginNbd(Socket client)
-    {
-        client.Send(NbdRaw.ClientFlags(3));
-        NbdRaw.Receive(client, 18);
-        Assert.Equal(NbdProtocol.ReplyAck, NbdRaw.Ask(client, NbdRaw.Option(NbdProtocol.OptionStartTls)));
-        return Secure(client);
     }
 
     private void Issue(X509Certificate2 ca, string name)

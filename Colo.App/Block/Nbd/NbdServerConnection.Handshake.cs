@@ -76,20 +76,17 @@ internal sealed unsafe partial class NbdServerConnection
     private bool TakeOption()
     {
         var data = Take((int)_left);
-        if (_server.Options.Tls is not null && !_isSealed && _option is not (OptionStartTls or OptionAbort))
-        {
-            // This option cannot be refused.
-            if (_option == OptionExportName)
-                Close("EXPORT_NAME without TLS");
-            else
-                Refuse(ReplyErrorTlsRequired, "TLS has to begin before (STARTTLS)");
-            EndOption();
-            return !IsClosed;
-        }
-
+        var mustBeSealed = _server.Options.Tls is not null && !_isSealed;
         switch (_option)
         {
-            case OptionStartTls when _server.Options.Tls is not null && !_isSealed && data.IsEmpty:
+            case OptionExportName when mustBeSealed:
+                // It cannot be refused.
+                Close("EXPORT_NAME without TLS");
+                return false;
+            case not (OptionStartTls or OptionAbort) when mustBeSealed:
+                Refuse(ReplyErrorTlsRequired, "TLS has to begin before (STARTTLS)");
+                break;
+            case OptionStartTls when mustBeSealed && data.IsEmpty:
                 Reply(ReplyAck, []);
                 _startsTls = true;
                 break;
@@ -143,8 +140,6 @@ internal sealed unsafe partial class NbdServerConnection
 
     private void EndOption()
     {
-        if (IsClosed)
-            return;
         if (_phase != Phase.Request)
             _phase = Phase.Option;
         FlushHandshake();

@@ -16,22 +16,17 @@ namespace Colo.Block.Nbd;
 /// </remarks>
 public sealed class NbdTls
 {
-    private const int AfUnix = 1;
+    /// <summary>How long a client may take for its handshake.</summary>
+    internal static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a client may take for what was sent before the server closed.</summary>
+    internal static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<Task> _carried = [];
 
-    private NbdTls(SslServerAuthenticationOptions options) => Options = options;
+    private readonly SslServerAuthenticationOptions _options;
 
-    /// <summary>Whether a client has to show a certificate.</summary>
-    public bool KnowsItsClients => Options.ClientCertificateRequired;
-
-    internal SslServerAuthenticationOptions Options { get; }
-
-    /// <summary>How long a client may take for its handshake.</summary>
-    internal TimeSpan HandshakeLimit { get; init; } = TimeSpan.FromSeconds(20);
-
-    /// <summary>How long a client may take for what was sent before the server closed.</summary>
-    internal TimeSpan CloseLimit { get; init; } = TimeSpan.FromSeconds(5);
+    private NbdTls(SslServerAuthenticationOptions options) => _options = options;
 
     /// <summary>Reads certificates and key.</summary>
     /// <param name="certificate">The server's certificate, in PEM, with those between it and its authority behind it.</param>
@@ -57,8 +52,8 @@ public sealed class NbdTls
     {
         var pair = stackalloc int[2];
         LinuxException.ThrowIfNegative(
-            NativeSocket.socketpair(AfUnix, NativeSocket.SOCK_STREAM | NativeSocket.SOCK_CLOEXEC | NativeSocket.SOCK_NONBLOCK, 0, pair), "make a pair of sockets");
-        var carrier = new NbdTlsCarrier(this, new Socket(client.Release()), new Socket(new SafeSocketHandle(pair[1], ownsHandle: true)), peer, warn);
+            NativeSocket.socketpair(AddressFamily.Unix.ToNative(), NativeSocket.SOCK_STREAM | NativeSocket.SOCK_CLOEXEC | NativeSocket.SOCK_NONBLOCK, 0, pair), "make a pair of sockets");
+        var carrier = new NbdTlsCarrier(_options, new Socket(client.Release()), new Socket(new SafeSocketHandle(pair[1], ownsHandle: true)), peer, warn);
         lock (_carried)
         {
             var task = Task.Run(carrier.Run);

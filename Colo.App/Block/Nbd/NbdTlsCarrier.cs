@@ -6,7 +6,7 @@ using Colo.Monitor;
 namespace Colo.Block.Nbd;
 
 /// <summary>Carries one connection of an NBD server between its client, who speaks TLS, and the server, who does not.</summary>
-internal sealed class NbdTlsCarrier(NbdTls settings, Socket outer, Socket inner, string peer, Action<string> warn)
+internal sealed class NbdTlsCarrier(SslServerAuthenticationOptions options, Socket outer, Socket inner, string peer, Action<string> warn)
 {
     private const int BufferSize = 256 << 10;
 
@@ -14,7 +14,7 @@ internal sealed class NbdTlsCarrier(NbdTls settings, Socket outer, Socket inner,
     private volatile bool _isEstablished;
 
     /// <summary>The server has closed: what it has sent may take the client a while, and no longer.</summary>
-    internal void Abandon() => _abandoned.CancelAfter(_isEstablished ? settings.CloseLimit : TimeSpan.Zero);
+    internal void Abandon() => _abandoned.CancelAfter(_isEstablished ? NbdTls.CloseLimit : TimeSpan.Zero);
 
     internal async Task Run()
     {
@@ -34,8 +34,8 @@ internal sealed class NbdTlsCarrier(NbdTls settings, Socket outer, Socket inner,
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(_abandoned.Token);
-            limit.CancelAfter(settings.HandshakeLimit);
-            await tls.AuthenticateAsServerAsync(settings.Options, limit.Token).ConfigureAwait(false);
+            limit.CancelAfter(NbdTls.HandshakeLimit);
+            await tls.AuthenticateAsServerAsync(options, limit.Token).ConfigureAwait(false);
             _isEstablished = true;
             Log.Debug($"nbd: {peer}: {tls.SslProtocol}, {(tls.RemoteCertificate is { } known ? $"certificate of {known.Subject}" : "no certificate")}");
             return true;
@@ -44,7 +44,7 @@ internal sealed class NbdTlsCarrier(NbdTls settings, Socket outer, Socket inner,
         {
             // Of a connection that the server has closed it has said why.
             if (!_abandoned.IsCancellationRequested)
-                warn($"nbd: {peer} is closed: the handshake of TLS takes longer than {settings.HandshakeLimit.TotalSeconds:0} s");
+                warn($"nbd: {peer} is closed: the handshake of TLS takes longer than {NbdTls.HandshakeLimit.TotalSeconds:0} s");
         }
         catch (Exception e) when (e is AuthenticationException or IOException or InvalidOperationException)
         {
