@@ -60,7 +60,8 @@ internal static class RegisterHistories
     {
         var changed = history.ToList();
         var writes = history.Where(o => o.IsWrite && o.HasReturned).ToList();
-        var old = writes[random.Next(writes.Count / 2)];
+        // Not from the beginning, where no read may have returned before the newer write, nor from the end.
+        var old = writes[random.Next(writes.Count / 10, writes.Count / 2)];
         var newer = writes.First(w => w.Invoked > old.Returned);
         var candidates = Enumerable.Range(0, history.Count).Where(i => !history[i].IsWrite && kind switch
         {
