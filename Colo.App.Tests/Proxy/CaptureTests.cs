@@ -162,7 +162,7 @@ public sealed class CaptureTests
                 Assert.Equal(RewriteAction.Send, result.Action);
                 Assert.True(copy.AsSpan().SequenceEqual(part), $"{what}: the first primary is the identity");
                 if (result.IsSyn)
-                    secondary.LearnWireIsn(result.Flow, result.WireIsn, result.WireTimestamp, result.HasTimestamp);
+                    secondary.LearnWireIsn(result.Flow, result.WireIsn, result.WireTimestamp, result.HasTimestamp, h.Now);
                 h.P(copy);
             }
             Flush(random.Next(6));

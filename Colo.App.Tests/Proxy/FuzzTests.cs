@@ -142,7 +142,7 @@ public sealed class FuzzTests
                 {
                     RewriteResult result = rewriter.FromGuest(Sample(random), i);
                     if (result.IsSyn && random.Next(2) == 0)
-                        rewriter.LearnWireIsn(result.Flow, (uint)random.Next(), 5, true);
+                        rewriter.LearnWireIsn(result.Flow, (uint)random.Next(), 5, true, i);
                     rewriter.ToGuest(Sample(random), i);
                     Assert.True(rewriter.Count <= 20, $"seed {seed}");
                     if (i % 1000 == 0)

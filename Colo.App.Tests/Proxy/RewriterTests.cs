@@ -31,7 +31,7 @@ public sealed class RewriterTests
         byte[] synAck = Tcp(SynAck with { V6 = v6 });
         RewriteResult result = rewriter.FromGuest(synAck, 0);
         Assert.Equal((RewriteAction.SendPending, true, Guest), (result.Action, result.IsSyn, result.WireIsn));
-        rewriter.LearnWireIsn(result.Flow, Wire, 1100, true);
+        rewriter.LearnWireIsn(result.Flow, Wire, 1100, true, 0);
         return rewriter;
     }
 
@@ -69,10 +69,10 @@ public sealed class RewriterTests
         byte[] syn = Tcp(SynAck with { Seq = Wire });
         RewriteResult told = primary.FromGuest(syn, 0);
         Assert.Equal((RewriteAction.Send, true, Wire, true, 100u), (told.Action, told.IsSyn, told.WireIsn, told.HasTimestamp, told.WireTimestamp));
-        rewriter.LearnWireIsn(told.Flow, told.WireIsn, told.WireTimestamp, told.HasTimestamp);
+        rewriter.LearnWireIsn(told.Flow, told.WireIsn, told.WireTimestamp, told.HasTimestamp, 0);
         Assert.Equal(Wire, WireSegment.Parse(Rewrite(rewriter, SynAck))!.Seq);
         // The next connection on the same ports: first told, then answered; the old one goes on meanwhile.
-        rewriter.LearnWireIsn(told.Flow, 70_000, 0, false);
+        rewriter.LearnWireIsn(told.Flow, 70_000, 0, false, 0);
         Assert.Equal(unchecked(Wire + 5), WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = Guest + 5 }))!.Seq);
         Assert.Equal(70_000u, WireSegment.Parse(Rewrite(rewriter, SynAck with { Seq = 3 }))!.Seq);
     }
@@ -84,7 +84,7 @@ public sealed class RewriterTests
         byte[] frame = Tcp(new TcpSpec { Seq = Guest, Flags = Syn });
         RewriteResult result = rewriter.FromGuest(frame, 0);
         Assert.Equal(RewriteAction.SendPending, result.Action);
-        rewriter.LearnWireIsn(result.Flow, Wire, 0, false);
+        rewriter.LearnWireIsn(result.Flow, Wire, 0, false, 0);
         WireSegment answer = Inbound(rewriter, new TcpSpec { Seq = Client, AckNumber = unchecked(Wire + 1), Flags = Syn | Ack });
         Assert.Equal(Guest + 1, answer.Ack);
         Assert.Equal(unchecked(Wire + 1), WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = Guest + 1, AckNumber = Client + 1 }))!.Seq);
@@ -148,14 +148,90 @@ public sealed class RewriterTests
         Assert.Equal(70_000u + 1000 + 1000 + 500, WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = 1, ClientPort = 9, Options = Timestamps(69_990, 7) }))!.TimestampValue);
     }
 
+    /// <summary>The SVM may have been behind, or was stopped for a checkpoint, when the client's SYN came.</summary>
+    [Fact]
+    public void A_guest_that_answers_a_syn_late_does_not_turn_the_wires_clock_back()
+    {
+        var rewriter = new SequenceRewriter(live: false);
+        FlowKey key = new SequenceRewriter(live: true).FromGuest(Tcp(SynAck), 0).Flow;
+        rewriter.LearnWireIsn(key, Wire, 3_356, true, 1_000_000_000);
+        // 20 s later by both guests' clocks; the primary has repeated its SYN meanwhile, and nobody answered.
+        WireSegment late = WireSegment.Parse(Rewrite(rewriter, SynAck with { Options = SynOptions(7, timestamp: 24_000) }, now: 21_000_000_000))!;
+        Assert.Equal((Wire, 23_356u), (late.Seq, late.TimestampValue!.Value));
+    }
+
+    [Fact]
+    public void A_syn_of_the_checkpoint_that_is_repeated_keeps_its_clock()
+    {
+        var rewriter = new SequenceRewriter(live: false);
+        RewriteResult told = new SequenceRewriter(live: true).FromGuest(Tcp(SynAck), 0);
+        // Both repeat it, the secondary before the primary's message came, and after it.
+        foreach (bool first in new[] { true, false })
+        {
+            rewriter.Load(Save(new SequenceRewriter(live: true)));
+            byte[] again = Tcp(SynAck with { Options = SynOptions(7, timestamp: 1_900) });
+            if (first)
+                Assert.Equal(RewriteAction.SendPending, rewriter.FromGuest(again, 0).Action);
+            rewriter.LearnWireIsn(told.Flow, Guest, 1_850, true, 0);
+            Assert.Equal(RewriteAction.Send, rewriter.FromGuest(again, 0).Action);
+            Assert.Equal((Guest, 1_900u), (WireSegment.Parse(again)!.Seq, WireSegment.Parse(again)!.TimestampValue!.Value));
+        }
+    }
+
+    /// <summary>The primary repeated its SYN before it died: nothing that nobody has acknowledged may follow with an older clock.</summary>
+    [Fact]
+    public void After_a_takeover_a_connection_that_nobody_has_answered_goes_on_above_its_syn()
+    {
+        const uint Above = 3_911 + 200 + 1000 + 500;
+        RewriteResult told = new SequenceRewriter(live: true).FromGuest(Tcp(SynAck), 0);
+        // Opened in this epoch: the frame that was kept, the guest's repetition, and then its data.
+        SequenceRewriter rewriter = Opened();
+        rewriter.LearnWireIsn(told.Flow, Wire, 3_911, true, 1_000_000_000);
+        rewriter.BecomeLive(1_200_000_000, stallMs: 500);
+        byte[] kept = Tcp(SynAck with { Seq = Wire, Options = SynOptions(7, timestamp: 1_100) });
+        rewriter.PrepareReplay(kept);
+        Assert.Equal(Above, WireSegment.Parse(kept)!.TimestampValue);
+        WireSegment again = WireSegment.Parse(Rewrite(rewriter, SynAck with { Options = SynOptions(7, timestamp: 2_300) }))!;
+        Assert.Equal((Wire, Above), (again.Seq, again.TimestampValue!.Value));
+
+        // Opened before it, so that the guest's numbers are the wire's; its clock was stopped for longer than the primary's.
+        rewriter = new SequenceRewriter(live: false);
+        rewriter.LearnWireIsn(told.Flow, Guest, 3_911, true, 1_000_000_000);
+        rewriter.Load(Save(new SequenceRewriter(live: true)));
+        rewriter.BecomeLive(1_200_000_000, stallMs: 500);
+        again = WireSegment.Parse(Rewrite(rewriter, SynAck with { Options = SynOptions(7, timestamp: 3_500) }))!;
+        Assert.Equal((Guest, Above), (again.Seq, again.TimestampValue!.Value));
+        WireSegment data = WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = Guest + 1, Options = Timestamps(3_600, 7) }))!;
+        Assert.Equal((Guest + 1, Above + 100), (data.Seq, data.TimestampValue!.Value));
+        Assert.Equal(3_600u, Inbound(rewriter, new TcpSpec { AckNumber = Guest + 1, Options = Timestamps(8, Above + 100) }).TimestampEcho);
+    }
+
+    /// <summary>A guest that was started again begins with a small clock; what an old connection echoed says nothing of it.</summary>
+    [Fact]
+    public void A_new_connection_on_the_same_ports_has_its_own_clock()
+    {
+        RewriteResult told = new SequenceRewriter(live: true).FromGuest(Tcp(SynAck), 0);
+        SequenceRewriter rewriter = Opened();
+        Inbound(rewriter, new TcpSpec { AckNumber = unchecked(Wire + 1), Options = Timestamps(7, 900_000) });
+        rewriter.LearnWireIsn(told.Flow, 70_000, 40, true, 0);
+        Assert.Equal(70_000u, WireSegment.Parse(Rewrite(rewriter, SynAck with { Seq = 3, Options = SynOptions(7, timestamp: 40) }))!.Seq);
+        rewriter.BecomeLive(0);
+        Assert.Equal(1_040u, WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = 4, Options = Timestamps(45, 7) }))!.TimestampValue);
+    }
+
     [Fact]
     public void A_live_guest_opens_without_an_offset()
     {
         SequenceRewriter rewriter = Opened();
+        byte[] without = Tcp(new TcpSpec { Seq = Guest, AckNumber = Client + 1, Flags = Syn | Ack, ClientPort = 9 });
+        rewriter.LearnWireIsn(rewriter.FromGuest(without, 0).Flow, Wire, 0, false, 0);
         rewriter.BecomeLive(0);
         Assert.Equal(42u, WireSegment.Parse(Rewrite(rewriter, SynAck with { Seq = 42 }))!.Seq);
         Assert.Equal(43u, Inbound(rewriter, new TcpSpec { AckNumber = 43 }).Ack);
-        Assert.Equal(0, rewriter.Count);
+        Assert.Equal(42u, WireSegment.Parse(Rewrite(rewriter, SynAck with { Seq = 42, ClientPort = 9 }))!.Seq);
+        Assert.Equal(43u, Inbound(rewriter, new TcpSpec { AckNumber = 43, ClientPort = 9 }).Ack);
+        // Of one there is nothing left to translate, of the other its clock.
+        Assert.Equal(1, rewriter.Count);
     }
 
     [Fact]
@@ -203,7 +279,7 @@ public sealed class RewriterTests
         {
             SequenceRewriter two = Opened();
             byte[] syn = Tcp(SynAck with { ClientPort = 2 });
-            two.LearnWireIsn(two.FromGuest(syn, 0).Flow, 1, 0, false);
+            two.LearnWireIsn(two.FromGuest(syn, 0).Flow, 1, 0, false, 0);
             return Save(two);
         }
     }
@@ -229,13 +305,13 @@ public sealed class RewriterTests
     {
         var rewriter = new SequenceRewriter(live: false, capacity: 2);
         byte[] syn = Tcp(SynAck);
-        rewriter.LearnWireIsn(rewriter.FromGuest(syn, 0).Flow, Wire, 0, false);
+        rewriter.LearnWireIsn(rewriter.FromGuest(syn, 0).Flow, Wire, 0, false, 0);
         for (ushort port = 1; port < 50; port++)
             Inbound(rewriter, new TcpSpec { ClientPort = port, AckNumber = 1, Options = Timestamps(1, 1) });
         Assert.Equal(2, rewriter.Count);
         Assert.Equal(unchecked(Wire + 1), WireSegment.Parse(Rewrite(rewriter, new TcpSpec { Seq = Guest + 1 }))!.Seq);
         syn = Tcp(SynAck with { ClientPort = 99 });
-        rewriter.LearnWireIsn(rewriter.FromGuest(syn, 0).Flow, Wire, 0, false);
+        rewriter.LearnWireIsn(rewriter.FromGuest(syn, 0).Flow, Wire, 0, false, 0);
         long before = rewriter.Refused;
         rewriter.FromGuest(Tcp(SynAck with { ClientPort = 100 }), 0);
         Assert.Equal(before + 1, rewriter.Refused);

@@ -111,7 +111,7 @@ public sealed class TakeoverTests
                 if (result.Action == RewriteAction.Withhold)
                     continue;
                 if (result.IsSyn)
-                    ToSecondary(() => _secondaryRewriter.LearnWireIsn(result.Flow, result.WireIsn, result.WireTimestamp, result.HasTimestamp));
+                    ToSecondary(() => _secondaryRewriter.LearnWireIsn(result.Flow, result.WireIsn, result.WireTimestamp, result.HasTimestamp, Now));
                 Assert.True(_comparer.FromPrimary(frame, Now));
             }
             if (_secondary != null && _random.Next(4) != 0)

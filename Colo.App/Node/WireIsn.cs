@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Colo.Linux;
 using Colo.Proxy;
 
 namespace Colo.Node;
@@ -27,6 +28,7 @@ internal static class WireIsn
         if (body.Length != Size || !FlowKey.TryRead(body, out var key))
             throw new FormatException($"a flow's initial number of {body.Length} bytes");
         var rest = body[FlowKey.Size..];
-        rewriter.LearnWireIsn(in key, BinaryPrimitives.ReadUInt32LittleEndian(rest), BinaryPrimitives.ReadUInt32LittleEndian(rest[5..]), rest[4] != 0);
+        rewriter.LearnWireIsn(in key, BinaryPrimitives.ReadUInt32LittleEndian(rest), BinaryPrimitives.ReadUInt32LittleEndian(rest[5..]), rest[4] != 0,
+            MonotonicClock.Now);
     }
 }

@@ -24,8 +24,10 @@ internal sealed class RewriterFlow
     /// <summary>The wire's number of a connection whose SYN the guest has yet to send.</summary>
     public bool HasNext, NextHasTimestamp;
     public uint NextWireIsn, NextWireTimestamp;
+    /// <summary>When that was learnt.</summary>
+    public long NextNs;
 
-    /// <summary>The newest wire timestamp that the client echoed, and when.</summary>
+    /// <summary>The newest timestamp known to have been on the wire: echoed by the client, or the SYN's; and when.</summary>
     public bool HasEcho;
     public uint Echo;
     public long EchoNs;
@@ -43,19 +45,28 @@ internal sealed class RewriterFlow
 
     public bool IsClosed => Reset || (GuestFin && ClientFin);
 
-    /// <summary>Begins a connection; what the client echoed belongs to the one before.</summary>
+    /// <summary>Begins a connection. What the client echoed belongs to the one before, unless the wire's SYN came first.</summary>
     public void Restart()
     {
         Delta = TimestampDelta = 0;
         HasGuestIsn = HasGuestSynTimestamp = HasWireIsn = Pending = false;
-        HasEcho = HasFloor = HasGuestTimestamp = false;
+        HasEcho &= HasNext;
+        HasFloor = HasGuestTimestamp = false;
         GuestFin = ClientFin = Reset = false;
+    }
+
+    /// <summary>Begins a connection of a live guest, whose clock goes on where the one before was.</summary>
+    public void Reopen()
+    {
+        (bool hasFloor, uint floor, uint delta) = (HasFloor, Floor, TimestampDelta);
+        Restart();
+        (HasFloor, Floor, TimestampDelta) = (hasFloor, floor, delta);
     }
 
     public void Clear()
     {
-        Restart();
         HasNext = NextHasTimestamp = false;
+        Restart();
         Key = default;
         HashNext = LruPrevious = LruNext = null;
     }

@@ -85,7 +85,7 @@ public sealed class SequenceRewriter
         FlowKey key = FrameParser.Key(frame, in info, fromGuest: true);
         RewriterFlow? flow = _table.Find(in key);
         if (syn)
-            flow = GuestSyn(flow, in key, frame, in info);
+            flow = GuestSyn(flow, in key, frame, in info, nowNs);
         if (flow == null)
             return syn ? Result(RewriteAction.Send, frame, in info, in key) : default;
         Use(flow, nowNs);
@@ -143,7 +143,7 @@ public sealed class SequenceRewriter
             return;
         // The message with the wire's number died with the primary: the client's first acknowledgement tells it.
         if (flow.Pending && !info.Has(TcpFlag.Rst))
-            Resolve(flow, info.Ack - 1, false, 0);
+            Resolve(flow, info.Ack - 1, null);
         if (flow.Pending)
             return;
         uint echo = 0;
@@ -187,16 +187,25 @@ public sealed class SequenceRewriter
     /// Tells the secondary the wire's initial number of a connection. Must reach the rewriter before any frame of the
     /// client that acknowledges it, and after <see cref="Load"/> when it belongs to the epoch that begins there.
     /// </summary>
-    public void LearnWireIsn(in FlowKey key, uint wireIsn, uint wireTimestamp, bool hasTimestamp)
+    /// <param name="key">The flow of the SYN.</param>
+    /// <param name="wireIsn">Its sequence number.</param>
+    /// <param name="wireTimestamp">Its TSval.</param>
+    /// <param name="hasTimestamp">Whether it carries one.</param>
+    /// <param name="nowNs">The time.</param>
+    public void LearnWireIsn(in FlowKey key, uint wireIsn, uint wireTimestamp, bool hasTimestamp, long nowNs)
     {
         if (key.Kind != FrameKind.Tcp)
             return;
         RewriterFlow? flow = _table.Find(in key) ?? Add(in key);
         if (flow == null)
             return;
+        // The client need not have answered: what was on the wire already is what a takeover has to go on above. Of this
+        // connection: what was echoed on the same ports before may be of another life of the guest.
+        if (hasTimestamp)
+            (flow.HasEcho, flow.Echo, flow.EchoNs) = (true, wireTimestamp, nowNs);
         if (flow.Pending)
         {
-            Resolve(flow, wireIsn, hasTimestamp, wireTimestamp);
+            Resolve(flow, wireIsn, hasTimestamp ? wireTimestamp : null);
             return;
         }
         // The primary repeats its SYN.
@@ -206,6 +215,7 @@ public sealed class SequenceRewriter
         flow.NextWireIsn = wireIsn;
         flow.NextHasTimestamp = hasTimestamp;
         flow.NextWireTimestamp = wireTimestamp;
+        flow.NextNs = nowNs;
     }
 
     /// <summary>
@@ -307,13 +317,19 @@ public sealed class SequenceRewriter
     private static RewriteResult Result(RewriteAction action, ReadOnlySpan<byte> frame, in FrameInfo info, in FlowKey key) =>
         new(action, info.Has(TcpFlag.Syn), key, info.Seq, info.Timestamp != 0, info.Timestamp != 0 ? TcpFrameWriter.Timestamp(frame, in info) : 0);
 
-    private RewriterFlow? GuestSyn(RewriterFlow? flow, in FlowKey key, ReadOnlySpan<byte> frame, in FrameInfo info)
+    private RewriterFlow? GuestSyn(RewriterFlow? flow, in FlowKey key, ReadOnlySpan<byte> frame, in FrameInfo info, long nowNs)
     {
         if (flow is { HasGuestIsn: true } && flow.GuestIsn == info.Seq)
             return flow;
         if (IsLive && flow is not { HasNext: true })
         {
-            // A connection of a live guest: its numbers are the wire's.
+            // A connection of a live guest: its numbers are the wire's. Not so its clock after a takeover: this may be the
+            // repeated SYN of a connection that came with the checkpoint, or the client may remember the one before.
+            if (flow is { HasFloor: true })
+            {
+                flow.Reopen();
+                return flow;
+            }
             if (flow != null)
                 _table.Remove(flow);
             return null;
@@ -329,18 +345,27 @@ public sealed class SequenceRewriter
             flow.GuestSynTimestamp = TcpFrameWriter.Timestamp(frame, in info);
         flow.Pending = true;
         if (flow.HasNext)
-            Resolve(flow, flow.NextWireIsn, flow.NextHasTimestamp, flow.NextWireTimestamp);
+        {
+            // The wire's clock has gone on since that SYN: this guest may answer much later than the other, or repeat what
+            // it has from the checkpoint.
+            uint elapsedMs = (uint)Math.Clamp((nowNs - flow.NextNs) / 1_000_000, 0, 1 << 30);
+            Resolve(flow, flow.NextWireIsn, flow.NextHasTimestamp ? flow.NextWireTimestamp + elapsedMs : null);
+        }
         return flow;
     }
 
-    private static void Resolve(RewriterFlow flow, uint wireIsn, bool hasTimestamp, uint wireTimestamp)
+    /// <param name="flow">A pending flow.</param>
+    /// <param name="wireIsn">The number of its SYN on the wire.</param>
+    /// <param name="wireTimestamp">What the wire's clock showed at the guest's SYN, or later.</param>
+    private static void Resolve(RewriterFlow flow, uint wireIsn, uint? wireTimestamp)
     {
         flow.Pending = false;
         flow.HasNext = false;
         flow.HasWireIsn = true;
         flow.WireIsn = wireIsn;
         flow.Delta = wireIsn - flow.GuestIsn;
-        flow.TimestampDelta = hasTimestamp && flow.HasGuestSynTimestamp ? wireTimestamp - flow.GuestSynTimestamp : 0;
+        // The same number: the connection came with the checkpoint, and its clock with it.
+        flow.TimestampDelta = wireTimestamp is { } wire && flow.HasGuestSynTimestamp && flow.Delta != 0 ? wire - flow.GuestSynTimestamp : 0;
     }
 
     /// <summary>Notes the guest's timestamp; returns what to add to it.</summary>

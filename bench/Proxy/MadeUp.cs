@@ -97,7 +97,7 @@ internal sealed class MadeUp(Bench bench)
         for (int i = 0; i < Flows; i++)
         {
             byte[] syn = Tcp(new TcpSpec { ClientPort = (ushort)(1000 + i), Seq = 5, Flags = Syn, Options = SynOptions(7) });
-            rewriter.LearnWireIsn(rewriter.FromGuest(syn, 0).Flow, 77, 9, true);
+            rewriter.LearnWireIsn(rewriter.FromGuest(syn, 0).Flow, 77, 9, true, 0);
             frames[i] = Tcp(new TcpSpec { ClientPort = (ushort)(1000 + i), Seq = 6, Payload = new byte[64], Options = Timestamps(1, 1) });
         }
         bench.Measure("rewriter, from the guest", rounds =>

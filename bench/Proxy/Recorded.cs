@@ -101,7 +101,7 @@ internal sealed class Recorded : IComparerOutput, IDisposable
         Span<byte> frame = Take(sent);
         RewriteResult result = _primary.FromGuest(frame, _now);
         if (result.IsSyn)
-            _secondary.LearnWireIsn(result.Flow, result.WireIsn, result.WireTimestamp, result.HasTimestamp);
+            _secondary.LearnWireIsn(result.Flow, result.WireIsn, result.WireTimestamp, result.HasTimestamp, _now);
         _comparer.FromPrimary(frame, _now);
     }
 
