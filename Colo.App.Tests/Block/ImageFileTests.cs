@@ -197,7 +197,7 @@ public sealed unsafe class ImageFileTests
         var data = new byte[Size];
         new Random(3).NextBytes(data);
         Assert.Equal(0, disk.Write(0, data));
-        using (var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeFile.open(disk.Path, NativeFile.O_RDWR, 0), ownsHandle: true))
+        using (var file = new Microsoft.Win32.SafeHandles.SafeFileHandle(NativeFile.open(disk.Path, NativeFile.O_RDWR | NativeFile.O_CLOEXEC, 0), ownsHandle: true))
             RandomAccess.SetLength(file, (1 << 20) + 700);
         // The call gives less than it was asked for, then nothing.
         Assert.Equal(5, disk.Do(BlockOperation.Read, (1 << 20) - 4096, 8192, [disk.Vector(0, 3072), disk.Vector(4096, 5120)]));

@@ -2,6 +2,8 @@ using Colo.Linux;
 
 namespace Colo.Tests.Linux;
 
+/// <remarks>Not beside tests that leave descriptors open for every program that is started.</remarks>
+[Collection("Inherited descriptors")]
 public sealed class ChildProcessTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);

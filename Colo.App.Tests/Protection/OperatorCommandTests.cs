@@ -3,6 +3,7 @@ using Colo.Protection;
 
 namespace Colo.Tests.Protection;
 
+[Collection("Inherited descriptors")]
 public sealed class OperatorCommandTests : IDisposable
 {
     private readonly CommandFixture _f = new();
