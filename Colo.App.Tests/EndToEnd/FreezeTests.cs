@@ -169,7 +169,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
     });
 
     /// <summary>Has the primary die, and gives what the survivor's log says of its takeover.</summary>
-    private static string TakeoverByDeath(PairFixture f, LoadGenerator load, WireWatch watch, Action death, char primary = 'a')
+    internal static string TakeoverByDeath(PairFixture f, LoadGenerator load, WireWatch watch, Action death, char primary = 'a')
     {
         var survivor = DemoPair.Other(primary);
         var mark = f.MarkLogs();

@@ -6,6 +6,7 @@ using Colo.Link;
 using Colo.Linux;
 using Colo.Protection;
 using Colo.Tests.Link;
+using Colo.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Colo.Tests.Protection;
@@ -67,7 +68,7 @@ internal sealed unsafe class KillableNode : IDisposable
         return status!.Value >> 8;
     }
 
-    internal KeeperPage OpenPage() => KeeperPage.Open(dup(_memfd.Number));
+    internal KeeperPage OpenPage() => KeeperPage.Open(TestDescriptors.Duplicate(_memfd.Number));
 
     /// <summary>SIGKILL; returns the time right before it.</summary>
     internal long Kill()
@@ -88,9 +89,6 @@ internal sealed unsafe class KillableNode : IDisposable
 
     [System.Runtime.InteropServices.DllImport("libc")]
     private static extern int kill(int pid, int signal);
-
-    [System.Runtime.InteropServices.DllImport("libc")]
-    private static extern int dup(int fd);
 
     private static string Compile()
     {
@@ -181,6 +179,29 @@ public sealed class KeeperTests(ITestOutputHelper output)
         output.WriteLine($"death notice over the link after {(MonotonicClock.Now - killed) / 1000} us");
         Assert.Equal((ushort)KeeperMessage.Death, message.Type);
         Assert.Equal(new DeathNotice(new LinkSession(11, 12), KeeperPage.NodeFlags.Protected, 13), DeathNotice.Read(message.Body));
+        Assert.Equal(0, run.EndOfKeeper(sendDone: true));
+    }
+
+    /// <summary>The other node may have been between two roles, and nobody read what it was told.</summary>
+    [ColoBinaryFact]
+    public void AKeeperThatWasNotDismissedTellsAgain()
+    {
+        using var run = new KeeperRun();
+        using (var page = run.Node.OpenPage())
+            page.Mirrored = 13;
+        run.WaitConnected();
+        run.CloseConnection();
+        run.WaitConnected();
+        run.Node.Kill();
+        for (var n = 0; n < 3; n++)
+        {
+            Assert.True(run.Recorder.Messages.TryTake(out var message, Limit), $"no death notice came, {n} had");
+            Assert.Equal(((ushort)KeeperMessage.Death, 13ul), (message.Type, DeathNotice.Read(message.Body).Mirrored));
+            if (n < 2)
+                run.CloseConnection();
+        }
+
+        run.WaitConnected();
         Assert.Equal(0, run.EndOfKeeper(sendDone: true));
     }
 
@@ -282,6 +303,12 @@ public sealed class KeeperTests(ITestOutputHelper output)
         internal Recorder Recorder { get; } = new();
 
         internal void WaitConnected() => Assert.True(_connected.Wait(Limit), "the keeper did not call");
+
+        internal void CloseConnection()
+        {
+            _connected.Reset();
+            _thread.Loop.Invoke(() => _connection!.Dispose());
+        }
 
         internal int EndOfKeeper(bool sendDone)
         {

@@ -5,7 +5,7 @@ using Colo.Protection;
 namespace Colo.Node;
 
 /// <summary>The connection of the other node's keeper to this node. On the loop's thread.</summary>
-internal sealed class KeeperChannel : ILinkHandler
+internal sealed class KeeperChannel : ILinkHandler, IDisposable
 {
     private static readonly TimeSpan ForwardAfterTakeover = TimeSpan.FromSeconds(1);
     private readonly NodeContext _node;
@@ -39,6 +39,9 @@ internal sealed class KeeperChannel : ILinkHandler
     /// <inheritdoc/>
     public void OnClosed(LinkConnection connection, LinkClosedReason reason, string text) => _all.Remove(this);
 
+    /// <summary>Ends the connection; the keeper calls again, and whoever listens then is told what it has to tell.</summary>
+    public void Dispose() => _connection.Dispose();
+
     /// <summary>This node speaks now: after a moment, in which the switch learns that, nothing more needs to be forwarded.</summary>
     internal void EndSoon()
     {
@@ -59,8 +62,8 @@ internal sealed class KeeperChannel : ILinkHandler
         _node.Primary?.OnDeathNotice(_connection.Peer.Instance);
         _node.Secondary?.OnDeathNotice(
             _connection.Peer.Instance, notice.Session, (notice.Flags & KeeperPage.NodeFlags.Protected) != 0, notice.Mirrored);
-        // Nobody took the dead node's guest over: nothing is wanted of its keeper.
-        if (_node.Primary is not null && (notice.Flags & KeeperPage.NodeFlags.Speaks) == 0)
+        // This node speaks already, whatever the dead one was.
+        if (_node.Primary is not null)
             EndSoon();
     }
 
@@ -71,9 +74,15 @@ internal sealed class KeeperChannel : ILinkHandler
             return;
         if (nic >= _node.Vm.Nics.Count || frame.Length > GuestNic.MaxFrame)
             throw new FormatException($"a frame of NIC {nic} and {frame.Length} bytes");
+        // A keeper outlives its node by seconds, in which others may have paired: only the last primary's is listened to.
         if (_node.Primary is { } primary)
-            _ = primary.FromWire(_node.Vm.Nics[nic], frame);
-        else
-            _node.Secondary?.OnForwarded(nic, frame);
+        {
+            if (_node.TakenFrom == _connection.Peer.Instance)
+                _ = primary.FromWire(_node.Vm.Nics[nic], frame);
+        }
+        else if (_node.Secondary is { } secondary && secondary.PrimaryInstance == _connection.Peer.Instance)
+        {
+            secondary.OnForwarded(nic, frame);
+        }
     }
 }

@@ -444,11 +444,15 @@ internal sealed partial class NodeContext : IDisposable
         dialer.Start();
     }
 
+    /// <summary>The process from which this node took the guest over; null when it did not.</summary>
+    internal LinkInstance? TakenFrom { get; private set; }
+
     /// <summary>The secondary has become the primary.</summary>
     internal void TookOver(SecondaryRole from, PrimaryRole primary, string reason, long durationNs, int replayed)
     {
         if (Secondary != from)
             return;
+        TakenFrom = from.PrimaryInstance;
         Secondary = null;
         Primary = primary;
         Life.Add(new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = reason, DurationUs = durationNs / 1000 });
@@ -496,6 +500,9 @@ internal sealed partial class NodeContext : IDisposable
     {
         foreach (var probe in _probes)
             probe.Dispose();
+        // This process may go on with another role: a keeper's word on a connection that nobody reads any more would be lost.
+        foreach (var keeper in _keepers.ToArray())
+            keeper.Dispose();
         Primary?.Dispose();
         Secondary?.Dispose();
         _notifier?.Dispose();

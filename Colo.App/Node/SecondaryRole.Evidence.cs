@@ -73,6 +73,9 @@ internal sealed partial class SecondaryRole
         _control?.Flush();
     }
 
+    /// <summary>The process of the primary that this node follows, or followed last; null before the first pairing.</summary>
+    internal LinkInstance? PrimaryInstance => _control?.Peer.Instance;
+
     private bool IsSilent => _heartbeat is null || MonotonicClock.Now >= _heartbeat.Beats.LostAtNs;
 
     /// <summary>How long the primary cannot have gone alone for want of echoes.</summary>

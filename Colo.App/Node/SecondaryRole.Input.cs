@@ -7,14 +7,14 @@ namespace Colo.Node;
 /// <content>The primary's input for the SVM: in order, once, each in its epoch.</content>
 internal sealed partial class SecondaryRole
 {
-    /// <summary>An epoch after all others: of frames that a keeper forwards.</summary>
-    private const ulong Forwarded = ulong.MaxValue;
-
-    /// <summary>Takes a frame that the dead primary's keeper forwards: it comes after all that the primary has mirrored.</summary>
+    /// <summary>
+    /// Takes a frame that the dead primary's keeper forwards. It comes after all that the primary has mirrored, of which some may
+    /// still be on its way, and after any checkpoint: it waits beside the input of the epochs.
+    /// </summary>
     internal void OnForwarded(int nic, ReadOnlySpan<byte> frame)
     {
         if (State == SecondaryState.Protected && nic < _nics.Length && frame.Length <= GuestNic.MaxFrame)
-            _ = _pending.TryAdd(Forwarded, Kind(PacketMessage.Frame, nic), frame);
+            _ = _forwarded.TryAdd(0, Kind(PacketMessage.Frame, nic), frame);
     }
 
     private static ushort Kind(PacketMessage type, int nic) => (ushort)((ushort)type | (nic << 8));

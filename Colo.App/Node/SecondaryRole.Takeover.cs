@@ -96,6 +96,11 @@ internal sealed partial class SecondaryRole
     {
         var input = _pending;
         _pending = new PendingInput(1024);
+        // What does not fit is lost as on a wire that is too slow.
+        for (; _forwarded.TryPeek(out var epoch, out var kind, out var frame) && input.TryAdd(epoch, kind, frame); _forwarded.RemoveFirst())
+        {
+        }
+
         return input;
     }
 }

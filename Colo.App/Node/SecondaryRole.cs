@@ -38,6 +38,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
     private readonly NodeContext _node;
     private readonly GuestVm _vm;
     private readonly SecondaryNic[] _nics;
+    private readonly PendingInput _forwarded = new(PendingBytes);
     private PendingInput _pending = new(PendingBytes);
     private readonly ImageCommit _commit;
     private readonly MachineDirtySource _dirty;
@@ -171,6 +172,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         foreach (var nic in _nics)
             nic.Dispose();
         _pending.Dispose();
+        _forwarded.Dispose();
         _commit.Dispose();
     }
 

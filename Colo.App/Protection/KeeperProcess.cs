@@ -32,8 +32,8 @@ internal sealed partial class KeeperProcess : ILinkHandler
     private readonly IPEndPoint _peer;
     private LinkConnection? _connection;
     private LinkDialer? _dialer;
-    private bool _dead;
-    private bool _told;
+    private readonly List<int> _forwarding = [];
+    private bool _dead, _ended;
 
     private KeeperProcess(KeeperArguments arguments)
     {
@@ -79,10 +79,13 @@ internal sealed partial class KeeperProcess : ILinkHandler
     public void OnClosed(LinkConnection connection, LinkClosedReason reason, string text)
     {
         _connection = null;
-        if (!_dead)
-            Dial();
-        else if (_told)
-            _loop.Stop();
+        if (_ended)
+            return;
+        foreach (var nic in _forwarding)
+            _loop.Remove(nic);
+        _forwarding.Clear();
+        // Also when it was told: the other node may have been between two roles, and what it was told is lost with the connection.
+        Dial();
     }
 
     private void Watch()
@@ -95,6 +98,7 @@ internal sealed partial class KeeperProcess : ILinkHandler
         { IsBackground = true, Name = "watch" }.Start();
         Dial();
         _loop.Run();
+        _ended = true;
         _connection?.Close(LinkClosedReason.Local, "the keeper ends");
     }
 
@@ -124,16 +128,15 @@ internal sealed partial class KeeperProcess : ILinkHandler
         _dead = true;
         // The thread that held the mutex is gone; whatever else of the process may still run for a moment, ends now.
         _ = pidfd_send_signal(424, _pidfd, 9, 0, 0);
-        Log.Warning("keeper: the node died");
+        Log.Warning(_connection is null ? "keeper: the node died; the other node is being called" : "keeper: the node died; the other node is told");
         _loop.AddTimer(_loop.Stop).SetAfter(Longest);
         Tell();
     }
 
     private void Tell()
     {
-        if (_told || _connection is not { } connection)
+        if (_connection is not { } connection)
             return;
-        _told = true;
         Span<byte> token = _page.SessionToken;
         var session = new LinkSession(BinaryPrimitives.ReadUInt64LittleEndian(token), BinaryPrimitives.ReadUInt64LittleEndian(token[8..]));
         Span<byte> notice = stackalloc byte[DeathNotice.Size];
@@ -146,6 +149,7 @@ internal sealed partial class KeeperProcess : ILinkHandler
         {
             var forwarder = new Forwarder(this, i);
             _loop.Add(_nics[i].Descriptor, EventLoop.Readable, forwarder);
+            _forwarding.Add(_nics[i].Descriptor);
             forwarder.OnReady(0);
         }
     }
