@@ -12,14 +12,14 @@ public sealed unsafe class CheckpointStreamTests(ITestOutputHelper output)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     [Theory]
-    [InlineData(1, 300)]
-    [InlineData(2, 100)]
-    public void BothGuestsShowThePrimarysMemoryAtEachCapture(int run, int epochs)
+    [InlineData(1, 300, true)]
+    [InlineData(2, 100, false)]
+    public void BothGuestsShowThePrimarysMemoryAtEachCapture(int run, int epochs, bool pageMap)
     {
         var seed = HashCode.Combine(run, Environment.TickCount);
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        using var world = new World(seed);
+        using var world = new World(seed, pageMap);
         long streamed = 0, remainder = 0, drops = 0, private_ = 0;
         for (var epoch = 1UL; epoch <= (ulong)epochs; epoch++)
         {
@@ -166,7 +166,7 @@ public sealed unsafe class CheckpointStreamTests(ITestOutputHelper output)
         private readonly TestDirtySource _svmDirty;
         private readonly SocketCheckpointStream _receiveStream;
 
-        internal World(int seed)
+        internal World(int seed, bool pageMap = true)
         {
             _pvmDirty = new TestDirtySource(Primary);
             _svmDirty = new TestDirtySource(Secondary);
@@ -174,7 +174,7 @@ public sealed unsafe class CheckpointStreamTests(ITestOutputHelper output)
             // Half of the memory is zero; what the secondary's own boot has left must not stay.
             random.NextBytes(new Span<byte>(Primary.Base, (int)Size / 2));
             random.NextBytes(new Span<byte>(Secondary.Base + (Size / 4), (int)Size / 2));
-            Commit = new ImageCommit(Secondary);
+            Commit = new ImageCommit(Secondary, pageMap);
             Pvm = new RandomGuest(Primary, _pvmDirty, seed + 1);
             Svm = new RandomGuest(Secondary, _svmDirty, seed + 2);
             (SendStream, _receiveStream) = SocketCheckpointStream.Pair();

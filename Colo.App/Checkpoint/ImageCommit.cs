@@ -16,11 +16,23 @@ internal sealed unsafe class ImageCommit : IDisposable
     private readonly PageBitmap _written;
     private readonly PageBitmap _private;
     private readonly ulong _mostPrivate;
+    private readonly PageMap? _pageMap;
     private ulong _privateCount;
 
-    internal ImageCommit(GuestMemory memory)
+    /// <param name="memory">Memory with an image.</param>
+    /// <param name="usePageMap">False: pages are compared, as where the page tables may not be read.</param>
+    internal ImageCommit(GuestMemory memory, bool usePageMap = true)
     {
         _memory = memory;
+        try
+        {
+            _pageMap = usePageMap ? new PageMap(memory) : null;
+        }
+        catch (Linux.LinuxException)
+        {
+            // Slower, and as good.
+        }
+
         _written = new PageBitmap(memory.Pages);
         _private = new PageBitmap(memory.Pages);
         // A sixteenth of the guest's memory at most: the secondary stays well below twice the memory.
@@ -40,6 +52,7 @@ internal sealed unsafe class ImageCommit : IDisposable
     {
         svm.Harvest(_written);
         var drop = _privateCount + _written.Count() > _mostPrivate;
+        var unlogged = false;
         for (var i = 0; i < staging.Count; i++)
         {
             if (!staging.TryGet(i, out var page, out var content))
@@ -47,18 +60,13 @@ internal sealed unsafe class ImageCommit : IDisposable
             var offset = page * GuestMemory.PageSize;
             Unsafe.CopyBlock(_memory.Image + offset, content, GuestMemory.PageSize);
             if (!_private.IsSet(page) && !_written.IsSet(page))
-            {
-                if (ShowsImage(offset))
-                    continue;
-                UnloggedCopies++;
-                _private.Set(page);
-                _privateCount++;
-            }
-
-            if (!drop)
+                unlogged = true;
+            else if (!drop)
                 Unsafe.CopyBlock(_memory.Base + offset, content, GuestMemory.PageSize);
         }
 
+        if (unlogged)
+            CopyUnlogged(staging, drop);
         if (drop)
         {
             _written.MoveTo(_private);
@@ -77,14 +85,34 @@ internal sealed unsafe class ImageCommit : IDisposable
     {
         _written.Dispose();
         _private.Dispose();
+        _pageMap?.Dispose();
     }
 
     /// <summary>
-    /// Whether the guest mapping shows what the image has. A page can have a private copy that no dirty log tells of: where a fault
-    /// would have to wait, for a page's lock for example, KVM has a worker bring the page in meanwhile, and that does so for
-    /// writing, whatever the access was (async_pf_execute of virt/kvm/async_pf.c). If the vCPU is stopped and given another state
-    /// before it tries again, nothing is logged. There is no cheaper way to know than to look.
+    /// Brings pages to the checkpoint that have a private copy of which no dirty log tells: where a fault would have to wait, for
+    /// a page's lock for example, KVM has a worker bring the page in meanwhile, and that does so for writing, whatever the access
+    /// was (async_pf_execute of virt/kvm/async_pf.c). If the vCPU is stopped and given another state before it tries again,
+    /// nothing is logged. Called when the image is complete: a copy that is made later is one of the new page.
     /// </summary>
+    private void CopyUnlogged(Staging staging, bool drop)
+    {
+        _pageMap?.Renew();
+        for (var i = 0; i < staging.Count; i++)
+        {
+            if (!staging.TryGet(i, out var page, out var content) || _private.IsSet(page) || _written.IsSet(page))
+                continue;
+            var offset = page * GuestMemory.PageSize;
+            if (_pageMap is { } map ? !map.HasCopy(page) : ShowsImage(offset))
+                continue;
+            UnloggedCopies++;
+            _private.Set(page);
+            _privateCount++;
+            if (!drop)
+                Unsafe.CopyBlock(_memory.Base + offset, content, GuestMemory.PageSize);
+        }
+    }
+
+    // Without the page tables there is no other way than to look, which brings the page into this process's mapping.
     private bool ShowsImage(ulong offset) =>
         new ReadOnlySpan<byte>(_memory.Base + offset, GuestMemory.PageSize).SequenceEqual(new ReadOnlySpan<byte>(_memory.Image + offset, GuestMemory.PageSize));
 

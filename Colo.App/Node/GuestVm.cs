@@ -2,6 +2,7 @@ using Colo.Devices.Virtio;
 using Colo.Linux;
 using Colo.Machine;
 using Colo.Memory;
+using Colo.Monitor;
 using Colo.State;
 
 namespace Colo.Node;
@@ -15,6 +16,7 @@ internal sealed class GuestVm : IDisposable
     private readonly StateWriter _initial = new();
     private readonly Queue<Action> _waiting = new();
     private bool _reserved;
+    private ImageReclaim? _reclaim;
 
     internal GuestVm(EventLoop loop, GuestMemory memory, Machine.Machine machine, IReadOnlyList<GuestNic> nics, IReadOnlyList<GuestDisk> disks, PairOffer offer)
     {
@@ -180,9 +182,25 @@ internal sealed class GuestVm : IDisposable
         body.Finish();
     }
 
+    /// <summary>This node speaks for the guest, and will take no checkpoint again: the image below its memory is freed where nobody sees it.</summary>
+    internal void ReclaimImage()
+    {
+        static void Failed(string reason) => Log.Warning($"the memory of this node can grow to twice the guest's: {reason}");
+        try
+        {
+            _reclaim = new ImageReclaim(Memory);
+            _reclaim.Start(Failed);
+        }
+        catch (LinuxException e)
+        {
+            Failed(e.Message);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        _reclaim?.Dispose();
         foreach (var nic in Nics)
             nic.Dispose();
         foreach (var disk in Disks)

@@ -87,8 +87,10 @@ internal sealed partial class SecondaryRole
             primary.OnDisksReady();
             disks.Dispose();
         });
-        // Last, for it joins the receiver's thread.
+        // Late, for it joins the receiver's thread.
         Dispose();
+        // The receiver wrote into the image.
+        _vm.ReclaimImage();
     }
 
     /// <summary>Gives the waiting input away: to the primary that this node becomes.</summary>
