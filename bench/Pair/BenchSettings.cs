@@ -20,6 +20,7 @@ internal sealed record BenchSettings
           throughput  redis-benchmark, wrk and a UDP echo: alone and protected
           tsc         replies that never agree (/tsc)
           takeover    the gap that a client sees at 1 kHz when the primary is killed, 128 MB and 2 GB of guest memory
+          silence     the same when the primary's host is gone: nothing ends, nothing answers any more
           sync        the first sync: seconds a GB, and how much the guest slows meanwhile
           memory      the secondary's memory over the guest's (1 GiB), after a load and after a takeover
           start       from exec to the guest's first serial output; size of the executable
@@ -27,16 +28,17 @@ internal sealed record BenchSettings
         Options:
           --repeats N     measurements of each figure (5)
           --seconds S     length of one measurement (5)
-          --kills N       takeovers of each memory size (100)
+          --kills N       takeovers of each memory size, and lost hosts (100)
           --minutes M     load before memory is measured (60)
           --patience N    stretches time limits, for a machine that is N times too slow: 1 to 100 (1)
+          --pin           primary, secondary and clients on processors of their own, as far as there are enough
           --only SIDE     colo or qemu: nothing of the other
           --binary FILE   the colo executable (out/colo)
           --qemu FILE     the QEMU executable (qemu-system-x86_64)
           --cpu MODEL     the CPU model of QEMU under KVM (host,-arch-capabilities)
         """;
 
-    internal static readonly string[] AllParts = ["pause", "throughput", "tsc", "takeover", "sync", "memory", "start"];
+    internal static readonly string[] AllParts = ["pause", "throughput", "tsc", "takeover", "silence", "sync", "memory", "start"];
 
     internal IReadOnlyList<string> Parts { get; private set; } = [];
 
@@ -49,6 +51,8 @@ internal sealed record BenchSettings
     internal TimeSpan MemoryLoad { get; private set; } = TimeSpan.FromHours(1);
 
     internal int Patience { get; private set; } = 1;
+
+    internal Pinning Pinning { get; private set; } = Pinning.Over(on: false);
 
     internal bool Colo { get; private set; } = true;
 
@@ -93,6 +97,9 @@ internal sealed record BenchSettings
                     break;
                 case "--patience":
                     settings.Patience = Number(1, 100);
+                    break;
+                case "--pin":
+                    settings.Pinning = Pinning.Over(on: true);
                     break;
                 case "--only":
                     var side = Value();

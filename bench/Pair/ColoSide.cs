@@ -48,7 +48,7 @@ internal sealed class ColoSide : IGuestSide
             return Protect();
         }
 
-        _pair.Start('a', "standalone");
+        Start('a', "standalone");
         _pair.WaitServing(_settings.Limit);
         return double.NaN;
     }
@@ -56,14 +56,14 @@ internal sealed class ColoSide : IGuestSide
     /// <summary>Boots the guest on a primary that has no secondary yet.</summary>
     internal void StartUnprotected()
     {
-        _pair.Start('a', "primary");
+        Start('a', "primary");
         _pair.WaitServing(_settings.Limit);
     }
 
     public double Protect()
     {
         var watch = Stopwatch.StartNew();
-        _pair.Start(DemoPair.Other(_primary), "secondary");
+        Start(DemoPair.Other(_primary), "secondary");
         // Not through `colo status`: starting it for each question would take what is measured.
         while (_pair.Ask(_primary) is not { Role: "primary", State: "protected" })
         {
@@ -93,6 +93,32 @@ internal sealed class ColoSide : IGuestSide
         return when;
     }
 
+    /// <summary>After how much silence a node counts the other as lost, in milliseconds: the default, stretched.</summary>
+    internal double TimeoutMs => 500 * _settings.Patience;
+
+    /// <summary>The primary's host is gone from one moment to the next: its cables first, then all that runs on it.</summary>
+    /// <returns>When the first was cut, in <see cref="MonotonicClock"/> nanoseconds.</returns>
+    internal long LosePower()
+    {
+        var (lost, host) = (_primary, _pair.Network.Host(_primary));
+        var running = host.Processes();
+        var when = MonotonicClock.Now;
+        DemoNetwork.SetPort(_pair.Network, lost, up: false);
+        DemoNetwork.SetLink(host, up: false);
+        foreach (var pid in running)
+            _ = NativeDemo.kill(pid, NativeDemo.SIGKILL);
+        _primary = DemoPair.Other(lost);
+        return when;
+    }
+
+    /// <summary>The host that <see cref="LosePower"/> took away has its cables again; nothing runs on it.</summary>
+    internal void GivePower()
+    {
+        var host = DemoPair.Other(_primary);
+        DemoNetwork.SetLink(_pair.Network.Host(host), up: true);
+        DemoNetwork.SetPort(_pair.Network, host, up: true);
+    }
+
     public void ProtectAgain()
     {
         _pair.WaitState(_primary, "primary", "unprotected", _settings.Limit);
@@ -101,12 +127,15 @@ internal sealed class ColoSide : IGuestSide
 
     public void Dispose() => _pair.Dispose();
 
+    private void Start(char node, string role) =>
+        _settings.Pinning.Run(role == "secondary" ? Pinning.Part.Secondary : Pinning.Part.Primary, () => _pair.Start(node, role));
+
     /// <summary>Starts a node alone and measures until the guest's first serial output can be read.</summary>
     /// <returns>Milliseconds.</returns>
     internal double Boot()
     {
         var begin = MonotonicClock.Now;
-        _pair.Start('a', "standalone");
+        Start('a', "standalone");
         Span<byte> first = stackalloc byte[1];
         while (true)
         {

@@ -2,60 +2,6 @@ using System.Globalization;
 
 namespace Colo.Bench.Pair;
 
-/// <summary>The gap that clients see when the primary's process is killed.</summary>
-internal static class TakeoverPart
-{
-    internal static void Run(Runner runner)
-    {
-        var table = new Table(
-            "Gap at SIGKILL of the primary, replies at 1 kHz, ms (of QEMU without the time to detect it: it is told at once)",
-            "guest memory", "way", "kills", "guest lost", "UDP p50", "p99", "longest", "TCP p50", "p99", "longest");
-        foreach (var megabytes in (int[])[128, 2048])
-        {
-            foreach (var way in runner.Ways(alone: false, @protected: true))
-            {
-                var (udp, tcp) = (new Figures(), new Figures());
-                // A guest that does not come back ends the pair: the next kill is of a new one.
-                var lost = 0;
-                while (udp.Count + lost < runner.Settings.Kills)
-                {
-                    var before = runner.Failures;
-                    runner.With(way, megabytes, $"takeover at {megabytes} MiB", (side, _) => Kill(runner, side, udp, tcp, runner.Settings.Kills - lost));
-                    lost += runner.Failures - before;
-                }
-
-                table.Row($"{megabytes} MiB", way.Name, (udp.Count + lost).ToString(CultureInfo.InvariantCulture), lost.ToString(CultureInfo.InvariantCulture), Figures.Short(udp.Median), Figures.Short(udp.Part(0.99)), Figures.Short(udp.Part(1)),
-                    Figures.Short(tcp.Median), Figures.Short(tcp.Part(0.99)), Figures.Short(tcp.Part(1)));
-            }
-        }
-
-        table.Print(runner.Output);
-    }
-
-    private static void Kill(Runner runner, IGuestSide side, Figures udp, Figures tcp, int kills)
-    {
-        // All of the guest's memory that a load can reach is there: what the kernel has to free at the kill.
-        side.Client.Run(() => GuestClient.Get("/dirty?pages=1000000"));
-        var random = new Random(1);
-        while (udp.Count < kills)
-        {
-            using (var prober = new Prober(side.Client))
-            {
-                runner.Pause(TimeSpan.FromMilliseconds(random.Next(500, 1500)));
-                prober.Clear();
-                runner.Pause(TimeSpan.FromMilliseconds(50));
-                var (overUdp, overTcp) = prober.Gap(side.KillPrimary(), runner.Settings.Limit);
-                udp.Add(overUdp);
-                tcp.Add(overTcp);
-                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  kill {udp.Count}: {overUdp:F1} ms over UDP, {overTcp:F1} ms over TCP"));
-            }
-
-            if (udp.Count < kills)
-                side.ProtectAgain();
-        }
-    }
-}
-
 /// <summary>Memory of the secondary over the guest's, after a load and after a takeover.</summary>
 internal static class MemoryPart
 {

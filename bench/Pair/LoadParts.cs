@@ -19,10 +19,10 @@ internal static class ThroughputPart
         }
 
         foreach (var connections in (int[])[1, 50])
-            loads.Add(new($"HTTP /, {connections} conn.", (side, r) => Tools.Wrk(side.Client, "/", connections, r.Settings.Window, r.Settings.Limit)));
+            loads.Add(new($"HTTP /, {connections} conn.", (side, r) => Tools.Wrk(side.Client, r.Settings.Pinning, "/", connections, r.Settings.Window, r.Settings.Limit)));
         loads.Add(new("UDP echo, 64 B, one at a time", (side, r) =>
         {
-            var (rate, times) = side.Client.Run(() => GuestClient.EchoDatagrams(r.Settings.Window, r.Cancel));
+            var (rate, times) = r.Settings.Pinning.Run(Pinning.Part.Clients, () => side.Client.Run(() => GuestClient.EchoDatagrams(r.Settings.Window, r.Cancel)));
             return new(rate, times.Part(0.99) / 1000);
         }));
         LoadTable.Run(runner, "Throughput kept", Megabytes, [.. loads.Select(l => (l.Name, l.Run))], alone: true);
@@ -32,9 +32,9 @@ internal static class ThroughputPart
     private static LoadResult Redis(IGuestSide side, Runner runner, string command, int connections, int pipeline)
     {
         var limit = runner.Settings.Window + runner.Settings.Limit;
-        var first = Tools.Redis(side.Client, command, connections, pipeline, 50 * connections * pipeline, limit);
+        var first = Tools.Redis(side.Client, runner.Settings.Pinning, command, connections, pipeline, 50 * connections * pipeline, limit);
         var requests = Math.Clamp(first.PerSecond * runner.Settings.Window.TotalSeconds, 100, 50_000_000);
-        return Tools.Redis(side.Client, command, connections, pipeline, (int)requests, limit);
+        return Tools.Redis(side.Client, runner.Settings.Pinning, command, connections, pipeline, (int)requests, limit);
     }
 }
 
@@ -43,7 +43,7 @@ internal static class TscPart
 {
     internal static void Run(Runner runner) => LoadTable.Run(runner, "Always diverging", 128,
         [.. ((int[])[1, 8]).Select(connections => ($"HTTP /tsc, {connections} conn.",
-            (Func<IGuestSide, Runner, LoadResult>)((side, r) => Tools.Wrk(side.Client, "/tsc", connections, r.Settings.Window, r.Settings.Limit))))], alone: true);
+            (Func<IGuestSide, Runner, LoadResult>)((side, r) => Tools.Wrk(side.Client, r.Settings.Pinning, "/tsc", connections, r.Settings.Window, r.Settings.Limit))))], alone: true);
 }
 
 /// <summary>Loads by ways.</summary>
@@ -90,6 +90,6 @@ internal static class LoadTable
         }
 
         table.Print(runner.Output);
-        runner.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} processors for two monitors, two vCPUs and the client."));
+        runner.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} processors for two monitors, two vCPUs and the client; {runner.Settings.Pinning.Text ?? "pinned to none"}."));
     }
 }

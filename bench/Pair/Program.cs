@@ -49,6 +49,7 @@ internal static class Program
                     "throughput" => ThroughputPart.Run,
                     "tsc" => TscPart.Run,
                     "takeover" => TakeoverPart.Run,
+                    "silence" => SilencePart.Run,
                     "sync" => SyncPart.Run,
                     "memory" => MemoryPart.Run,
                     _ => StartPart.Run,

@@ -39,7 +39,7 @@ internal sealed class QemuProcess : IDisposable
     /// <param name="accelerator">How.</param>
     /// <param name="host">The namespace in which it runs; a tap there is called tap0.</param>
     /// <param name="folder">For its files; there already, with demo.elf in it.</param>
-    /// <param name="name">Tells its files from those of the other.</param>
+    /// <param name="name">primary or secondary; tells its files from those of the other.</param>
     /// <param name="megabytes">Guest memory.</param>
     /// <param name="more">Further options.</param>
     internal QemuProcess(BenchSettings settings, QemuAccelerator accelerator, NetworkNamespace host, string folder, string name, int megabytes, params string[] more)
@@ -67,7 +67,7 @@ internal sealed class QemuProcess : IDisposable
         if (!accelerator.Kvm && QemuShim.Library(Path.GetDirectoryName(folder)!) is { } shim)
             start.Environment["LD_PRELOAD"] = shim;
         Started = MonotonicClock.Now;
-        _process = host.Run(() => Process.Start(start)) ?? throw new PairException(settings.QemuBinary + " did not start");
+        _process = settings.Pinning.Run(name == "primary" ? Pinning.Part.Primary : Pinning.Part.Secondary, () => host.Run(() => Process.Start(start))) ?? throw new PairException(settings.QemuBinary + " did not start");
         // Its messages: kept for when it ends, and read so that it never waits.
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.OutputDataReceived += (_, line) => Keep(line.Data);

@@ -14,14 +14,15 @@ internal static partial class Tools
 {
     /// <summary>redis-benchmark of one command.</summary>
     /// <param name="client">Where it runs.</param>
+    /// <param name="pinning">On which processors.</param>
     /// <param name="command">ping_mbulk, get or set.</param>
     /// <param name="connections">How many.</param>
     /// <param name="pipeline">Requests ahead of their replies.</param>
     /// <param name="requests">How many in all.</param>
     /// <param name="limit">Ends it with an error.</param>
-    internal static LoadResult Redis(NetworkNamespace client, string command, int connections, int pipeline, int requests, TimeSpan limit)
+    internal static LoadResult Redis(NetworkNamespace client, Pinning pinning, string command, int connections, int pipeline, int requests, TimeSpan limit)
     {
-        var output = Run(client, limit, "redis-benchmark", "-h", DemoNetwork.GuestAddress.ToString(), "-t", command, "-c", Text(connections), "-P", Text(pipeline),
+        var output = Run(client, pinning, limit, "redis-benchmark", "-h", DemoNetwork.GuestAddress.ToString(), "-t", command, "-c", Text(connections), "-P", Text(pipeline),
             "-n", Text(requests), "--csv");
         // "test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"
         var rows = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(',').Select(cell => cell.Trim().Trim('"')).ToArray()).ToList();
@@ -33,9 +34,9 @@ internal static partial class Tools
     }
 
     /// <summary>wrk on one path.</summary>
-    internal static LoadResult Wrk(NetworkNamespace client, string path, int connections, TimeSpan window, TimeSpan limit)
+    internal static LoadResult Wrk(NetworkNamespace client, Pinning pinning, string path, int connections, TimeSpan window, TimeSpan limit)
     {
-        var output = Run(client, window + limit, "wrk", "-t1", "-c" + Text(connections), string.Create(CultureInfo.InvariantCulture, $"-d{(int)window.TotalSeconds}s"), "--latency", "--timeout", "30s",
+        var output = Run(client, pinning, window + limit, "wrk", "-t1", "-c" + Text(connections), string.Create(CultureInfo.InvariantCulture, $"-d{(int)window.TotalSeconds}s"), "--latency", "--timeout", "30s",
             $"http://{DemoNetwork.GuestAddress}{path}");
         var (rate, tail) = (WrkRate().Match(output), WrkTail().Match(output));
         if (!rate.Success || !tail.Success)
@@ -44,9 +45,9 @@ internal static partial class Tools
         return new(Number(rate.Groups["n"].Value), Number(tail.Groups["n"].Value) * unit);
     }
 
-    private static string Run(NetworkNamespace client, TimeSpan limit, string program, params string[] arguments)
+    private static string Run(NetworkNamespace client, Pinning pinning, TimeSpan limit, string program, params string[] arguments)
     {
-        var (code, output) = client.Run(() => Demo.ChildProcess.Capture(program, arguments, (int)limit.TotalMilliseconds));
+        var (code, output) = pinning.Run(Pinning.Part.Clients, () => client.Run(() => Demo.ChildProcess.Capture(program, arguments, (int)limit.TotalMilliseconds)));
         return code == 0 ? output : throw new PairException($"{program} {string.Join(' ', arguments)}: exit status {code}: {output.Trim()}");
     }
 
