@@ -39,7 +39,7 @@ internal sealed class SoakPair : IDisposable
             foreach (var node in (char[])['a', 'b'])
                 _disks[node - 'a'] = new SmallDisk(Path.Combine(Pair.Files(node).Folder, "disk"), DiskMegabytes);
             Arbiter = arbiter ? new ArbiterHost(Pair.Network, Path.Combine(Pair.Folder, "etcd")) : null;
-            Watch = new WireWatch(Pair.Network, minimumRto: TimeSpan.Zero);
+            Watch = new WireWatch(Pair.Network, minimumRto: TimeSpan.Zero, patience: Math.Max(1, settings.Patience / 2.0));
             _capture = settings.Capture ? Capture(Path.Combine(settings.Folder, "wire.pcap")) : null;
         }
         catch

@@ -131,6 +131,23 @@ public sealed class WireRulesTests
     }
 
     [Fact]
+    public void A_takeover_repeats_no_datagram_that_was_answered_long_before()
+    {
+        Udp([1, 1]);
+        _now += 2_500 * Ms;
+        Udp([2, 2]);
+        _now += 600 * Ms;
+        _rules.AnnounceTakeover(SwitchPort.B, _now);
+        // That it takes long makes nothing older.
+        _now += 20_000 * Ms;
+        Udp([2, 2], SwitchPort.B);
+        Assert.Empty(_rules.Violations);
+        Udp([1, 1], SwitchPort.B);
+        Assert.Equal("stale", Assert.Single(_rules.Violations).Rule);
+        Assert.Contains("3100 ms before the takeover", _rules.Violations[0].Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_doubled_datagram_is_found()
     {
         Udp([1, 2]);

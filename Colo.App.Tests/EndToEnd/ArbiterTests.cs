@@ -17,7 +17,7 @@ public sealed class ArbiterTests(ITestOutputHelper output)
     [InlineData(false, false)]
     public void Of_two_nodes_that_lose_each_other_one_at_most_goes_on_and_they_pair_again(bool reachedByA, bool reachedByB) => Run((f, net) =>
     {
-        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero);
+        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero, patience: PairFixture.Patience);
         using var load = f.Load(new LoadSettings { Echo = 10, Resp = 2, Count = 1 });
         // Both know the token: a checkpoint more, and nothing to complain of.
         ArbiterPair.WaitKnown(f, 'a');

@@ -63,7 +63,7 @@ public sealed class AutoTests(ITestOutputHelper output)
         f.Pair.Start('b', "auto");
         f.Pair.WaitServing(PairFixture.ProtectLimit);
         f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
-        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero);
+        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero, patience: PairFixture.Patience);
         using var load = f.Load(new LoadSettings { Echo = 10, Resp = 2, Count = 1 });
         watch.AnnounceTakeover('b');
         // As when the host loses power: nobody is left to tell of the death, and nothing answers.

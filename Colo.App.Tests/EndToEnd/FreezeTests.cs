@@ -20,7 +20,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
     public void A_primary_that_stood_still_for_two_seconds_goes_on_as_the_only_voice() => PairFixture.Run(output, f =>
     {
         // The guest's timers ran on: what it sends again when it wakes may follow the first copy, which was held, closely.
-        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero);
+        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero, patience: PairFixture.Patience);
         using var load = f.Load(Faults.Mixed);
         load.Snapshot(reset: true);
         f.Pair.Node('a').Signal(Stop);
@@ -42,7 +42,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
     public void A_secondary_that_stood_still_is_left_behind_and_comes_back() => PairFixture.Run(output, f =>
     {
         // Output is held for longer than the guest's own retransmission time-out: what its TCP then sends again may follow the first copy closely.
-        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero);
+        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero, patience: PairFixture.Patience);
         using var load = f.Load(Faults.Mixed);
         load.Snapshot(reset: true);
         f.Pair.Node('b').Signal(Stop);
@@ -64,7 +64,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
     public void A_secondary_that_slept_through_the_primarys_going_alone_does_not_take_over_its_death() => PairFixture.Run(output, f =>
     {
         // Output is held for longer than the guest's own retransmission time-out: what its TCP then sends again may follow the first copy closely.
-        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero);
+        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero, patience: PairFixture.Patience);
         using var load = f.Load(Faults.Mixed);
         f.Pair.Node('b').Signal(Stop);
         f.Pair.WaitState('a', "primary", "unprotected", TimeSpan.FromSeconds(5));

@@ -83,7 +83,7 @@ public sealed class LinkTests(ITestOutputHelper output)
     {
         // Nothing is announced: any frame of node b is a second voice. Output is held for longer than the guest's own
         // retransmission timeout here, so what its TCP then sends again may follow the first copy closely.
-        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero);
+        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero, patience: PairFixture.Patience);
         using var load = f.Load(new LoadSettings { Echo = 20, Resp = 4, Count = 1, Udp = true, Ping = true });
         load.Snapshot(reset: true);
         DemoNetwork.SetLink(f.Pair.Network.HostA, up: false);

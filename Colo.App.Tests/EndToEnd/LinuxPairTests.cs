@@ -26,7 +26,7 @@ public sealed class LinuxPairTests(ITestOutputHelper output)
     {
         var random = new Random(f.Seed);
         // Linux sends tail loss probes (RFC 8985) well before its retransmission time-out.
-        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero);
+        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero, patience: PairFixture.Patience);
         using var load = f.Load(new LoadSettings { Echo = 1, Ping = true, Interval = TimeSpan.FromMilliseconds(10 * PairFixture.Patience) });
         using var clock = new GuestClock(f);
         using (var sets = new AcknowledgedSets(f, 4))

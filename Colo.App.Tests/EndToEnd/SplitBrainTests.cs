@@ -89,7 +89,7 @@ public sealed class SplitBrainTests(ITestOutputHelper output)
 
         internal void Play(IReadOnlyList<Cables> combinations)
         {
-            using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero);
+            using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero, patience: PairFixture.Patience);
             using var load = f.Load(moment switch
             {
                 Moment.Idle => new LoadSettings { Echo = 2, Interval = TimeSpan.FromMilliseconds(400) },

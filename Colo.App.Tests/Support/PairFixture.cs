@@ -83,7 +83,7 @@ internal sealed class PairFixture : IDisposable
     /// Watches the wire. On a machine that is too slow a checkpoint holds output for longer than the guest's retransmission time-out,
     /// and what its TCP sends again follows the first copy closely, by rights.
     /// </summary>
-    internal WireWatch Watch() => new(Pair.Network, minimumRto: Patience == 1 ? null : TimeSpan.Zero);
+    internal WireWatch Watch() => new(Pair.Network, minimumRto: Patience == 1 ? null : TimeSpan.Zero, patience: Patience);
 
     /// <summary>Every TCP connection gets further replies, or the test fails with those that do not.</summary>
     internal static void GoOn(LoadGenerator load, string when, int replies = 3)

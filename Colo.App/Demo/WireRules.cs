@@ -15,6 +15,7 @@ namespace Colo.Demo;
 /// <item>doubled: no TCP segment, UDP or ICMP message twice, except across a takeover. A TCP segment that is sent
 /// again no sooner than a retransmission time-out after it was sent, or after three duplicate acknowledgements, is a
 /// retransmission and counted as such.</item>
+/// <item>stale: what a takeover repeats is of the last moments; an older datagram is one that was answered long before.</item>
 /// <item>content: the same sequence numbers carry the same bytes, always; nothing is acknowledged that the client
 /// has not sent.</item>
 /// <item>clock: the TCP timestamps of a flow never decrease.</item>
@@ -27,6 +28,12 @@ public sealed class WireRules
     /// that TCP stacks have as their shortest time-out; a guest that sends tail loss probes (RFC 8985, Linux) needs less.
     /// </summary>
     public long MinimumRto { get; init; } = 150_000_000;
+
+    /// <summary>
+    /// The longest time after which a takeover may repeat a datagram, in nanoseconds. The survivor's guest answers again what it had
+    /// not answered in its own epoch yet.
+    /// </summary>
+    public long OldestRepeat { get; init; } = 3_000_000_000;
 
     /// <summary>How long after a takeover repeated frames belong to it, in nanoseconds: late retransmissions of the client's kernel included.</summary>
     public const long TakeoverWindow = 2_000_000_000;
@@ -274,10 +281,13 @@ public sealed class WireRules
             hash ^= (ulong)BinaryPrimitives.ReadUInt16BigEndian(frame.IpHeader[6..]) << 40;
         if (_messages.TryGetValue(hash, out var before))
         {
-            if (InTakeover(timeNs))
-                TakeoverRepeats++;
-            else
+            if (!InTakeover(timeNs))
                 Violate(timeNs, "doubled", string.Create(CultureInfo.InvariantCulture, $"{(timeNs - before) / 1000} us after the first: {frame.Digest()}"));
+            // The takeover itself may have taken long.
+            else if (_windowStart - before > OldestRepeat)
+                Violate(timeNs, "stale", string.Create(CultureInfo.InvariantCulture, $"first sent {(_windowStart - before) / 1_000_000} ms before the takeover: {frame.Digest()}"));
+            else
+                TakeoverRepeats++;
             return;
         }
 

@@ -27,7 +27,8 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
     /// <param name="network">The network.</param>
     /// <param name="voice">The node that may speak, a or b.</param>
     /// <param name="minimumRto">The shortest time after which the guest's own TCP sends again; null: 150 ms (<see cref="WireRules.MinimumRto"/>).</param>
-    public WireWatch(DemoNetwork network, char voice = 'a', TimeSpan? minimumRto = null)
+    /// <param name="patience">By how much a machine is too slow: what a takeover repeats may be older by that (<see cref="WireRules.OldestRepeat"/>).</param>
+    public WireWatch(DemoNetwork network, char voice = 'a', TimeSpan? minimumRto = null, double patience = 1)
     {
         ArgumentNullException.ThrowIfNull(network);
         var address = DemoNetwork.GuestAddress.GetAddressBytes();
@@ -35,7 +36,7 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
             (uint)IPAddress.NetworkToHostOrder(BitConverter.ToInt32(address)),
             WireFrame.Mac(Convert.FromHexString(NodeFiles.GuestMac.Replace(":", "", StringComparison.Ordinal))),
             Port(voice))
-        { MinimumRto = minimumRto is { } time ? time.Ticks * 100 : 150_000_000 };
+        { MinimumRto = minimumRto is { } time ? time.Ticks * 100 : 150_000_000, OldestRepeat = (long)(3_000_000_000 * patience) };
         _loop.OnError = e => _rules.Violate(RealTime(), "capture", e.ToString());
         _thread = network.Switch.Start("wire watch", Body, Fail);
         _ready.Wait();
