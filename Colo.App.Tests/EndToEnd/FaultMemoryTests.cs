@@ -44,10 +44,10 @@ public sealed partial class FaultMemoryTests(ITestOutputHelper output)
     }, new PairSettings { Overrides = [$"vm:cpus={cpus}"] });
 
     /// <summary>Waits for enough checkpoints to compare.</summary>
-    internal static void AwaitCheckpoints(PairFixture f, char primary)
+    internal static void AwaitCheckpoints(PairFixture f, char primary, int seconds = 30)
     {
         var before = f.Pair.Node(primary).TryStatus()!.Checkpoints;
-        f.Pair.Wait(primary, "making checkpoints", s => s.Checkpoints >= before + Enough + 10, TimeSpan.FromSeconds(30) * PairFixture.Patience);
+        f.Pair.Wait(primary, "making checkpoints", s => s.Checkpoints >= before + Enough + 10, TimeSpan.FromSeconds(seconds) * PairFixture.Patience);
     }
 
     /// <summary>Holds what both nodes have told of their memory (COLO_MEMORY_PROBE) against each other.</summary>

@@ -112,13 +112,14 @@ public sealed class LinuxPairTests(ITestOutputHelper output)
     public void Both_guests_have_the_same_memory_after_each_checkpoint(int cpus, bool pvh) => Run(cpus, pvh, f =>
     {
         using var sets = new AcknowledgedSets(f, 2);
-        FaultMemoryTests.AwaitCheckpoints(f, 'a');
+        // More memory to look through at each.
+        FaultMemoryTests.AwaitCheckpoints(f, 'a', seconds: 90);
         sets.Stop();
         sets.AssertNoErrors("with Linux");
         FaultMemoryTests.AssertEqual(f, 'a');
     }, probe: true);
 
-    private void Run(int cpus, bool pvh, Action<PairFixture> test, bool probe = false)
+    private void Run(int cpus, bool pvh, Action<PairFixture> test, bool probe = false, [System.Runtime.CompilerServices.CallerMemberName] string name = "")
     {
         if (LinuxDisk.Missing is { } missing)
             Assert.Fail(missing);
@@ -151,7 +152,7 @@ public sealed class LinuxPairTests(ITestOutputHelper output)
             Disk = true,
             DiskSize = DiskSize,
             Overrides = ["vm:kernel=" + (pvh ? GuestFiles.Vmlinux : GuestFiles.BzImage), "vm:cmdline=" + LinuxDisk.CommandLine, $"vm:cpus={cpus}"],
-        });
+        }, name);
     }
 
     private static string Logs(PairFixture f) => f.LogsSince((0, 0));
