@@ -14,7 +14,7 @@ internal sealed class ColoSide : IGuestSide
     private readonly DemoPair _pair;
     private char _primary = 'a';
 
-    internal ColoSide(BenchSettings settings, bool isProtected, int megabytes, int number, CancellationToken cancel)
+    internal ColoSide(BenchSettings settings, bool isProtected, int megabytes, int number, CancellationToken cancel, params string[] overrides)
     {
         (_settings, _protected) = (settings, isProtected);
         _pair = new DemoPair(BenchSettings.Prefix, number, settings.Binary, new PairSettings
@@ -24,7 +24,7 @@ internal sealed class ColoSide : IGuestSide
             [
                 // As often as the peer, so that an epoch is as long.
                 $"checkpoint:interval={QemuSide.CheckpointMs}ms",
-                .. PairSettings.Stretched(settings.Patience),
+                .. PairSettings.Stretched(settings.Patience), .. overrides,
             ],
         }, cancel);
     }

@@ -41,6 +41,11 @@ internal sealed class Runner(BenchSettings settings, QemuAccelerator? accelerato
         return ways;
     }
 
+    /// <summary>Colo on a pair whose secondary takes over by silence alone, as with an arbiter or the operator's word; null when colo is not asked for.</summary>
+    internal Way? TakesOverBySilence() => !settings.Colo
+        ? null
+        : new("colo protected", true, true, megabytes => new ColoSide(settings, true, megabytes, ++_number, cancel, "failover:silence=takeover"));
+
     /// <summary>Starts the guest in one way, and measures; a failure is told, and counts.</summary>
     /// <param name="way">The way.</param>
     /// <param name="megabytes">Guest memory.</param>
