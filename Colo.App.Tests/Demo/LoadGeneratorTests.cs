@@ -38,7 +38,7 @@ public sealed class LoadGeneratorTests(ITestOutputHelper output)
                 _ => [.. data[..i], data[i], .. data[i..]],
             };
         });
-        var report = Load(server, 1, 400);
+        var report = Load(server, 1, 1_500);
         var error = Assert.Single(report.Errors);
         output.WriteLine(error);
         var place = long.Parse(error.Split("byte ")[1].Split(' ')[0]);
@@ -50,7 +50,7 @@ public sealed class LoadGeneratorTests(ITestOutputHelper output)
     public void A_swallowed_reply_is_missing_at_the_end()
     {
         using var server = new EchoServer(IPAddress.Loopback, 0, (position, data) => position > 20_000 ? [] : data);
-        var report = Load(server, 1, 200, drainMs: 300);
+        var report = Load(server, 1, 1_000, drainMs: 300);
         Assert.Contains("replies missing", Assert.Single(report.Errors));
         Assert.True(report.LongestTcpGapUs >= 300_000, $"gap {report.LongestTcpGapUs}");
     }
@@ -69,16 +69,16 @@ public sealed class LoadGeneratorTests(ITestOutputHelper output)
 
             return data;
         });
-        var report = Load(server, 1, 500);
+        var report = Load(server, 1, 2_000);
         Assert.Empty(report.Errors);
-        Assert.InRange(report.LongestTcpGapUs, 240_000, 450_000);
+        Assert.InRange(report.LongestTcpGapUs, 240_000, 1_500_000);
     }
 
     [Fact]
     public void A_closed_connection_is_an_error()
     {
         using var server = new EchoServer(IPAddress.Loopback, 0, (position, data) => position > 20_000 ? null : data);
-        Assert.NotEmpty(Load(server, 2, 300).Errors);
+        Assert.NotEmpty(Load(server, 2, 1_000).Errors);
     }
 
     private LoadReport Load(EchoServer server, int connections, int ms, int drainMs = 3_000)
@@ -93,7 +93,7 @@ public sealed class LoadGeneratorTests(ITestOutputHelper output)
             Interval = TimeSpan.FromMilliseconds(3),
             Seed = seed,
         });
-        Assert.True(load.WaitConnected(TimeSpan.FromSeconds(3)));
+        Assert.True(load.WaitConnected(TimeSpan.FromSeconds(20)));
         Thread.Sleep(ms);
         return load.Stop(TimeSpan.FromMilliseconds(drainMs));
     }

@@ -13,11 +13,26 @@ public sealed partial class ServiceManagerTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("colo-notify-");
     private readonly Socket _manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = (int)Limit.TotalMilliseconds };
     private readonly EventLoop _loop = new();
+    private Thread? _thread;
+
+    private void StartLoop()
+    {
+        _thread = new Thread(_loop.Run);
+        _thread.Start();
+    }
+
+    private void StopLoop()
+    {
+        _loop.Stop();
+        Assert.True(_thread?.Join(Limit) ?? true);
+    }
 
     private string Path => System.IO.Path.Combine(_folder.FullName, "notify");
 
     public void Dispose()
     {
+        // A test that fails leaves it running, and without its descriptors it would end the whole run.
+        StopLoop();
         _loop.Dispose();
         _manager.Dispose();
         _folder.Delete(recursive: true);
@@ -47,10 +62,10 @@ public sealed partial class ServiceManagerTests : IDisposable
     {
         _manager.Bind(new UnixDomainSocketEndPoint(Path));
         using var service = new ServiceManager(Path, TimeSpan.FromMilliseconds(100));
-        service.Ready(_loop);
-        var thread = new Thread(_loop.Run);
-        thread.Start();
+        // From before the first: this thread may be kept waiting for as long as it likes.
         var clock = Stopwatch.StartNew();
+        service.Ready(_loop);
+        StartLoop();
         Assert.Equal(["WATCHDOG=1", "READY=1\n", "WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"], Enumerable.Range(0, 5).Select(_ => Receive()));
         Assert.True(clock.ElapsedMilliseconds >= 140, $"four signs of life, half of 100 ms apart, in {clock.ElapsedMilliseconds} ms");
 
@@ -67,8 +82,7 @@ public sealed partial class ServiceManagerTests : IDisposable
         Assert.False(_manager.Poll(300_000, SelectMode.SelectRead), "a stuck loop gave a sign of life");
         free.Set();
         Assert.Equal("WATCHDOG=1", Receive());
-        _loop.Stop();
-        Assert.True(thread.Join(Limit));
+        StopLoop();
     }
 
     [Fact]
@@ -81,15 +95,13 @@ public sealed partial class ServiceManagerTests : IDisposable
         for (var i = 0; i < 5_000; i++)
             service.Status("busy");
         service.Status("the last");
-        var thread = new Thread(_loop.Run);
-        thread.Start();
+        StartLoop();
         string text;
         do
             text = Receive();
         while (!text.Contains("the last", StringComparison.Ordinal));
         Assert.Equal("READY=1\nSTATUS=the last\n", text);
-        _loop.Stop();
-        Assert.True(thread.Join(Limit));
+        StopLoop();
     }
 
     [Theory]
