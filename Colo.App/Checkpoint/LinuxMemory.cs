@@ -1,10 +1,9 @@
-using System.Runtime.InteropServices;
 using Colo.Linux;
 
 namespace Colo.Checkpoint;
 
 /// <summary>What checkpoints ask of the kernel's memory management.</summary>
-internal static unsafe partial class LinuxMemory
+internal static unsafe class LinuxMemory
 {
     private const int MADV_DONTNEED = 4;
 
@@ -14,8 +13,5 @@ internal static unsafe partial class LinuxMemory
 
     /// <summary>Allocates the pages of a range of a memfd.</summary>
     internal static void Allocate(int memfd, long offset, long length) =>
-        LinuxException.ThrowIfNegative(fallocate(memfd, 0, offset, length), "fallocate guest image");
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int fallocate(int fd, int mode, long offset, long length);
+        LinuxException.ThrowIfNegative(NativeFile.fallocate(memfd, 0, offset, length), "fallocate guest image");
 }

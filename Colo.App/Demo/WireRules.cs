@@ -27,16 +27,19 @@ public sealed class WireRules
     /// The shortest time after which a guest may send a segment again, in nanoseconds. The default is below the 200 ms
     /// that TCP stacks have as their shortest time-out; a guest that sends tail loss probes (RFC 8985, Linux) needs less.
     /// </summary>
-    public long MinimumRto { get; init; } = 150_000_000;
+    public long MinimumRto { get; init; } = DefaultMinimumRto;
 
     /// <summary>
     /// The longest time after which a takeover may repeat a datagram, in nanoseconds. The survivor's guest answers again what it had
     /// not answered in its own epoch yet.
     /// </summary>
-    public long OldestRepeat { get; init; } = 3_000_000_000;
+    public long OldestRepeat { get; init; } = DefaultOldestRepeat;
 
     /// <summary>How long after a takeover repeated frames belong to it, in nanoseconds: late retransmissions of the client's kernel included.</summary>
     public const long TakeoverWindow = 2_000_000_000;
+
+    /// <summary>What the two times are when nobody says otherwise, in nanoseconds.</summary>
+    internal const long DefaultMinimumRto = 150_000_000, DefaultOldestRepeat = 3_000_000_000;
 
     private const int MaxViolations = 200;
     private const int MaxRemembered = 500_000;

@@ -36,7 +36,7 @@ public sealed unsafe class WireWatch : IDisposable, IEventHandler
             (uint)IPAddress.NetworkToHostOrder(BitConverter.ToInt32(address)),
             WireFrame.Mac(Convert.FromHexString(NodeFiles.GuestMac.Replace(":", "", StringComparison.Ordinal))),
             Port(voice))
-        { MinimumRto = minimumRto is { } time ? time.Ticks * 100 : 150_000_000, OldestRepeat = (long)(3_000_000_000 * patience) };
+        { MinimumRto = minimumRto is { } time ? time.Ticks * 100 : WireRules.DefaultMinimumRto, OldestRepeat = (long)(WireRules.DefaultOldestRepeat * patience) };
         _loop.OnError = e => _rules.Violate(RealTime(), "capture", e.ToString());
         _thread = network.Switch.Start("wire watch", Body, Fail);
         _ready.Wait();

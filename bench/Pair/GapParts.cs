@@ -9,7 +9,7 @@ internal static class TakeoverPart
     {
         var table = new Table(
             "Gap at SIGKILL of the primary, replies at 1 kHz, ms (of QEMU without the time to detect it: it is told at once)",
-            "guest memory", "way", "kills", "guest lost", "UDP p50", "p99", "longest", "TCP p50", "p99", "longest");
+            ["guest memory", "way", "kills", "guest lost", .. Gaps.Columns]);
         foreach (var megabytes in (int[])[128, 2048])
         {
             foreach (var way in runner.Ways(alone: false, @protected: true))
@@ -24,8 +24,7 @@ internal static class TakeoverPart
                     lost += runner.Failures - before;
                 }
 
-                table.Row($"{megabytes} MiB", way.Name, (udp.Count + lost).ToString(CultureInfo.InvariantCulture), lost.ToString(CultureInfo.InvariantCulture), Figures.Short(udp.Median), Figures.Short(udp.Part(0.99)), Figures.Short(udp.Part(1)),
-                    Figures.Short(tcp.Median), Figures.Short(tcp.Part(0.99)), Figures.Short(tcp.Part(1)));
+                table.Row([$"{megabytes} MiB", way.Name, (udp.Count + lost).ToString(CultureInfo.InvariantCulture), lost.ToString(CultureInfo.InvariantCulture), .. Gaps.Cells(udp, tcp)]);
             }
         }
 
@@ -49,7 +48,7 @@ internal static class SilencePart
     {
         var table = new Table(
             $"Gap when the primary's host is gone, {Megabytes} MiB guest, replies at 1 kHz, ms",
-            "way", "hosts lost", "time-out", "UDP p50", "p99", "longest", "TCP p50", "p99", "longest");
+            ["way", "hosts lost", "time-out", .. Gaps.Columns]);
         if (runner.TakesOverBySilence() is { } way)
         {
             var (udp, tcp, timeout) = (new Figures(), new Figures(), 0.0);
@@ -63,8 +62,7 @@ internal static class SilencePart
                     colo.ProtectAgain();
                 });
             });
-            table.Row(way.Name, udp.Count.ToString(CultureInfo.InvariantCulture), Figures.Short(timeout), Figures.Short(udp.Median), Figures.Short(udp.Part(0.99)), Figures.Short(udp.Part(1)),
-                Figures.Short(tcp.Median), Figures.Short(tcp.Part(0.99)), Figures.Short(tcp.Part(1)));
+            table.Row([way.Name, udp.Count.ToString(CultureInfo.InvariantCulture), Figures.Short(timeout), .. Gaps.Cells(udp, tcp)]);
         }
 
         table.Print(runner.Output);
@@ -75,6 +73,13 @@ internal static class SilencePart
 /// <summary>Gaps of one guest, one takeover after the other.</summary>
 internal static class Gaps
 {
+    /// <summary>What <see cref="Cells"/> gives.</summary>
+    internal static readonly string[] Columns = ["UDP p50", "p99", "longest", "TCP p50", "p99", "longest"];
+
+    /// <summary>Medians, tails and longest gaps, as cells of a table.</summary>
+    internal static string[] Cells(Figures udp, Figures tcp) =>
+        [.. ((Figures[])[udp, tcp]).SelectMany(figures => ((double[])[0.5, 0.99, 1]).Select(part => Figures.Short(figures.Part(part))))];
+
     /// <summary>Adds gaps until there are as many as wanted.</summary>
     /// <param name="runner">Ends it early.</param>
     /// <param name="side">A protected guest.</param>
