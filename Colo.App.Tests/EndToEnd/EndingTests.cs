@@ -81,7 +81,7 @@ public sealed class EndingTests(ITestOutputHelper output)
         var report = load.Snapshot(reset: true);
         f.Print("secondary left", report);
         // A parting secondary says so: the time-out of silence must not be waited for.
-        Assert.True(report.LongestTcpGapUs < 400_000, $"the clients waited {report.LongestTcpGapUs} us");
+        Assert.True(report.LongestTcpGapUs < PairFixture.ToldGapUs, $"the clients waited {report.LongestTcpGapUs} us");
         f.AssertClean(load);
         PairFixture.AssertClean(watch);
     });

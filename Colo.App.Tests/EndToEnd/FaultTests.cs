@@ -10,9 +10,6 @@ namespace Colo.Tests.EndToEnd;
 [Trait("Category", "EndToEnd")]
 public sealed class FaultTests(ITestOutputHelper output)
 {
-    // The failover timeout of the configuration and what a shared machine adds.
-    private const long LossGapUs = 500_000 + 300_000;
-
     [FaultTheory]
     [InlineData("primary-in-pages")]
     [InlineData("primary-stopped")]
@@ -82,7 +79,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         PairFixture.GoOn(load, "after the death of the other node");
         f.Pair.WaitState('b', "primary", "unprotected", PairFixture.TakeoverLimit);
         f.Print($"{point}: longest TCP gap {lost} us at the loss of the secondary, {load.Snapshot(reset: true).LongestTcpGapUs} us at the takeover");
-        Assert.True(lost <= LossGapUs, $"the clients waited {lost} us");
+        Assert.True(lost <= PairFixture.SilenceGapUs, $"the clients waited {lost} us");
         f.AssertClean(load);
         PairFixture.AssertClean(watch);
     });
@@ -144,7 +141,7 @@ public sealed class FaultTests(ITestOutputHelper output)
             f.Pair.WaitState('a', "primary", "unprotected", PairFixture.TakeoverLimit);
             var gap = load.Snapshot(reset: true).LongestTcpGapUs;
             f.Print($"{point}: longest TCP gap {gap} us");
-            Assert.True(gap <= LossGapUs, $"{point}: the clients waited {gap} us");
+            Assert.True(gap <= PairFixture.SilenceGapUs, $"{point}: the clients waited {gap} us");
         }
 
         Faults.Forget(f, 'b');

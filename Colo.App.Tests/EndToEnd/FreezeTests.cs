@@ -13,9 +13,6 @@ public sealed class FreezeTests(ITestOutputHelper output)
     private const int Stop = 19;
     private const int Continue = 18;
 
-    // The failover timeout of the configuration and what a shared machine adds.
-    private const long LossGapUs = 500_000 + 300_000;
-
     [PairFact]
     public void A_primary_that_stood_still_for_two_seconds_goes_on_as_the_only_voice() => PairFixture.Run(output, f =>
     {
@@ -50,7 +47,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
         PairFixture.GoOn(load, "alone", replies: 10);
         var gap = load.Snapshot(reset: true).LongestTcpGapUs;
         f.Print($"longest TCP gap {gap} us");
-        Assert.True(gap <= LossGapUs, $"the clients waited {gap} us");
+        Assert.True(gap <= PairFixture.SilenceGapUs, $"the clients waited {gap} us");
         f.Pair.Node('b').Signal(Continue);
         f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
         watch.AnnounceTakeover('b');
@@ -100,7 +97,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
 
         var gap = load.Snapshot(reset: true).LongestTcpGapUs;
         f.Print($"longest TCP gap {gap} us");
-        Assert.True(gap < 400_000, $"the clients waited {gap} us");
+        Assert.True(gap < PairFixture.ToldGapUs, $"the clients waited {gap} us");
         f.Pair.WaitProtected('a', TimeSpan.FromSeconds(2));
         Assert.Equal(0, f.Pair.Node('a').TryStatus()!.Failovers);
         if (node == 'a')

@@ -9,9 +9,6 @@ namespace Colo.Tests.EndToEnd;
 [Trait("Category", "EndToEnd")]
 public sealed class KillTests(ITestOutputHelper output)
 {
-    // Below what waiting for the failover timeout would cost (its 500 ms less one heartbeat): the death was told, not guessed.
-    private const long SecondaryLossGapUs = 400_000;
-
     // COLO_TEST_KILLS asks for more.
     private static readonly int SmpRounds = int.TryParse(Environment.GetEnvironmentVariable("COLO_TEST_KILLS"), out var rounds) ? rounds : 4;
 
@@ -50,7 +47,7 @@ public sealed class KillTests(ITestOutputHelper output)
             f.Pair.WaitState('a', "primary", "unprotected", PairFixture.TakeoverLimit);
             var report = load.Snapshot(reset: true);
             f.Print($"round {round}", report);
-            Assert.True(report.LongestTcpGapUs <= SecondaryLossGapUs, $"round {round}: the clients waited {report.LongestTcpGapUs} us, allowed are {SecondaryLossGapUs}");
+            Assert.True(report.LongestTcpGapUs <= PairFixture.ToldGapUs, $"round {round}: the clients waited {report.LongestTcpGapUs} us, allowed are {PairFixture.ToldGapUs}");
             f.Pair.Start('b', "secondary");
             f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
         }

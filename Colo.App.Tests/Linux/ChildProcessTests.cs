@@ -54,6 +54,18 @@ public sealed class ChildProcessTests
         Assert.Equal(-1, child.Reap());
     }
 
+    /// <summary>In a group of the test's session a stopped child would get SIGHUP when its parent ends.</summary>
+    [Fact]
+    public void AChildLeadsASessionOfItsOwn()
+    {
+        using var child = ChildProcess.Start("/bin/sleep", ["1000"], []);
+        // proc(5): after the name, which may hold anything, come state, ppid, pgrp and session.
+        var stat = File.ReadAllText($"/proc/{child.Id}/stat");
+        System.Diagnostics.Process.GetProcessById(child.Id).Kill();
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        Assert.Equal([$"{child.Id}", $"{child.Id}"], fields[2..4]);
+    }
+
     private static int Wait(string path, string[] arguments, int[] descriptors)
     {
         using var loop = new EventLoop();

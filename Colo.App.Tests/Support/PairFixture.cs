@@ -22,6 +22,13 @@ internal sealed class PairFixture : IDisposable
     internal static readonly TimeSpan ProtectLimit = TimeSpan.FromSeconds(30) * Patience;
     internal static readonly TimeSpan TakeoverLimit = TimeSpan.FromSeconds(10) * Patience;
     internal static readonly TimeSpan ReplyLimit = TimeSpan.FromSeconds(10) * Patience;
+
+    /// <summary>What clients may wait when silence has to tell of a loss: the failover timeout of the configuration and what a shared machine adds.</summary>
+    internal static readonly long SilenceGapUs = (500_000 + 300_000) * Patience;
+
+    /// <summary>What they may wait where the loss is told: less than the failover timeout and a heartbeat, so that it was not guessed.</summary>
+    internal static readonly long ToldGapUs = 400_000 * Patience;
+
     private const string Prefix = "colo-e2e-";
     private static int s_number;
     private readonly ITestOutputHelper _output;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Colo.Linux;
 
-/// <summary>A child process that gets exactly the descriptors it is given, in a process group of its own.</summary>
+/// <summary>A child process that gets exactly the descriptors it is given, in a process group (or session) of its own.</summary>
 public sealed unsafe partial class ChildProcess : IDisposable
 {
     private const short POSIX_SPAWN_SETPGROUP = 0x02;
@@ -39,12 +39,15 @@ public sealed unsafe partial class ChildProcess : IDisposable
     /// <summary>Readable (EPOLLIN) when the child has ended; then call <see cref="Reap"/>.</summary>
     public int Descriptor => _pidfd.Number;
 
-    /// <summary>Starts a program.</summary>
+    /// <summary>
+    /// Starts a program that is to outlive this process, in a session of its own: in a group of this session the kernel would
+    /// send it SIGHUP and SIGCONT, should it be stopped at the moment this process ends (POSIX.1, _exit: orphaned process group).
+    /// </summary>
     /// <param name="path">The program.</param>
     /// <param name="arguments">Its arguments, without its name.</param>
     /// <param name="descriptors">Descriptors of this process; they become 3, 4, … in the child, and it gets no others but 0 to 2.</param>
     public static ChildProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<int> descriptors) =>
-        Start(path, arguments, descriptors, null, null, POSIX_SPAWN_SETPGROUP);
+        Start(path, arguments, descriptors, null, null, POSIX_SPAWN_SETSID);
 
     /// <summary>
     /// Starts a program of somebody else's: it reads nothing, writes to one descriptor, and has the signals as a shell
