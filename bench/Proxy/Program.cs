@@ -10,6 +10,11 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
+        if (args.Any(a => a is "-h" or "--help" or "-?"))
+        {
+            Console.WriteLine("usage: colo-bench-proxy [REPEATS] [CAPTURE.pcap]...\nREPEATS: measurements of each stream, 1 to 1000 (5)\nCAPTURE: recorded connections instead of those of the tests");
+            return 0;
+        }
         int repeats = 5, next = 0;
         if (args.Length > 0 && int.TryParse(args[0], NumberStyles.None, CultureInfo.InvariantCulture, out repeats))
             next = 1;
