@@ -1,7 +1,5 @@
-using System.Globalization;
 using Colo.Configuration;
 using Colo.Linux;
-using Colo.Monitor;
 
 namespace Colo.Arbiter;
 
@@ -16,7 +14,7 @@ public sealed record ArbiterHealth(bool Reachable, string Reason, TimeSpan Laten
 
 /// <summary>
 /// Asks the arbiter from time to time whether it is there, so that its loss is known before it is needed. It has connections
-/// of its own and never stands in the way of a claim. A change is logged. All members are for the loop's thread.
+/// of its own and never stands in the way of a claim. All members are for the loop's thread.
 /// </summary>
 public sealed class ArbiterWatch : IDisposable
 {
@@ -65,12 +63,7 @@ public sealed class ArbiterWatch : IDisposable
         var now = MonotonicClock.Now;
         var health = new ArbiterHealth(
             reading.Kind != ArbiterReadKind.Unknown, reading.Reason, TimeSpan.FromTicks((now - _asked) / 100), now, reading.Record, _client.EtcdCluster);
-        var before = Last?.Reachable;
         Last = health;
-        if (!health.Reachable && before != false)
-            Log.Warning($"the arbiter cannot be asked: {health.Reason}; should the nodes lose each other now, neither may go on alone without the operator");
-        else if (health.Reachable && before == false)
-            Log.Info(string.Create(CultureInfo.InvariantCulture, $"the arbiter answers again (in {health.Latency.TotalMilliseconds:0.0} ms)"));
         _next.SetAfter(_interval);
         _checked(health);
     }

@@ -90,7 +90,7 @@ internal sealed class AutoStart : IDisposable
 
         if (_told != verdict.Text)
         {
-            Log.Warning($"{_node.Identity.VmName}: not decided yet what this node is: {verdict.Text}");
+            _node.Events.Warning($"not decided yet what this node is: {verdict.Text}");
             _node.Tell("waiting", verdict.Text, Attentions.Undecided(verdict.Text));
             _told = verdict.Text;
         }

@@ -12,10 +12,11 @@ internal static class GuestCrash
     /// <param name="what">A reset, a triple fault or a panic.</param>
     /// <param name="text">What the machine said of it.</param>
     /// <param name="vm">The guest, which starts anew if it is to.</param>
+    /// <param name="events">Where it is told.</param>
     /// <param name="end">Ends it.</param>
     /// <param name="keep">Says that it is kept as it is.</param>
     /// <param name="restarted">Runs when it has started anew.</param>
-    internal static void Handle(CrashPolicy policy, MachineEvent what, string text, GuestVm vm, Action end, Action keep, Action restarted)
+    internal static void Handle(CrashPolicy policy, MachineEvent what, string text, GuestVm vm, EventLog events, Action end, Action keep, Action restarted)
     {
         var happened = what switch
         {
@@ -34,7 +35,7 @@ internal static class GuestCrash
                 restarted();
             })),
         };
-        Log.Warning($"guest {happened}; {follows}");
+        events.Warning($"guest {happened}; {follows}");
         action();
     }
 }

@@ -42,9 +42,7 @@ internal sealed partial class NodeContext : IDisposable
     private readonly List<LinkDialer> _probes = [];
     private readonly List<KeeperChannel> _keepers = [];
     private LinkListener? _listener;
-    private readonly Notifier? _notifier;
     private readonly ArbiterWatch? _arbiterWatch;
-    private Attention? _arbiterAway;
     private PairAcceptor? _acceptor;
     private InquiryServer? _inquiries;
     private InquiryCall? _call;
@@ -54,6 +52,7 @@ internal sealed partial class NodeContext : IDisposable
     internal NodeContext(ColoConfiguration configuration, LinkNode node, IPEndPoint own, IPEndPoint peer, LinkKey key, NodeLife life)
     {
         _configuration = configuration;
+        Events = new EventLog(configuration.Vm.Name, () => Epoch);
         Life = life;
         life.TypeInto(Loop, () => Primary is null ? null : Vm.Machine.Serial);
         life.Console.NoInput = () => Primary is null ? "this node's guest follows the primary's: its console can be read here, and typed on at the primary" : null;
@@ -72,14 +71,14 @@ internal sealed partial class NodeContext : IDisposable
         if (failover.Arbiter is { } arbiter)
         {
             var name = configuration.Vm.Name;
-            Arbiter = new ArbiterPermission(Loop, arbiter, name, node == LinkNode.A ? NodeId.A : NodeId.B, Identity.Instance.ToString(), text => Log.Warning($"{name}: {text}"));
+            Arbiter = new ArbiterPermission(Loop, arbiter, name, node == LinkNode.A ? NodeId.A : NodeId.B, Identity.Instance.ToString(), Events.Warning);
             _arbiterWatch = new ArbiterWatch(Loop, arbiter, ArbiterClient.KeyOf(name), OnArbiter);
             Permission = Arbiter;
         }
         else if (failover.FenceCommand is { } fence)
         {
             Permission = new FencePermission(
-                Loop, new Fence(Loop, fence), configuration.Vm.Name, peer.ToString(), () => Secondary is null ? TimeSpan.Zero : failover.Timeout);
+                Loop, new Fence(Loop, fence, events: Events), configuration.Vm.Name, peer.ToString(), () => Secondary is null ? TimeSpan.Zero : failover.Timeout);
         }
 
         LinkOptions = new LinkOptions
@@ -129,8 +128,6 @@ internal sealed partial class NodeContext : IDisposable
 
     internal NodeLife Life { get; }
 
-    internal DateTimeOffset Since { get; private set; } = DateTimeOffset.UtcNow;
-
     /// <summary>Whether the node runs again as a secondary when the loop has ended (after a switchover).</summary>
     internal bool BecomeSecondary { get; private set; }
 
@@ -173,14 +170,14 @@ internal sealed partial class NodeContext : IDisposable
         Undecided = new AutoStart(this, _configuration, verdict =>
         {
             Undecided = null;
-            Log.Info($"{_configuration.Vm.Name}: {verdict.Text}");
+            Events.Info(verdict.Text);
             try
             {
                 Take(verdict);
             }
             catch (Exception e) when (e is IOException or SafetyException or FormatException)
             {
-                Log.Error($"{_configuration.Vm.Name}: {e.Message}");
+                Events.Error(e.Message);
                 Exit(e is SafetyException ? 3 : 1, orderly: true);
             }
         });
@@ -199,7 +196,7 @@ internal sealed partial class NodeContext : IDisposable
         catch (Exception e) when (Primary is { State: PrimaryState.Protected })
         {
             // Not through Dispose, which takes leave in order: the secondary has a guest that goes on.
-            Log.Error($"{_configuration.Vm.Name}: {e}");
+            Events.Error(e.ToString());
             Exit(1, orderly: false);
         }
 
@@ -213,7 +210,7 @@ internal sealed partial class NodeContext : IDisposable
     {
         if (!orderly)
         {
-            Log.Error("this node gives up; the other one is told by its keeper");
+            Events.Error("this node gives up; the other one is told by its keeper");
             System.Diagnostics.Process.GetCurrentProcess().Kill();
             Thread.Sleep(Timeout.Infinite);
         }
@@ -295,7 +292,7 @@ internal sealed partial class NodeContext : IDisposable
     /// <summary>The guest has ended in order on both nodes.</summary>
     internal void GuestEnded() => Record(History.GuestEnded);
 
-    private static bool Record(Action change, bool quiet = false)
+    private bool Record(Action change, bool quiet = false)
     {
         try
         {
@@ -306,7 +303,7 @@ internal sealed partial class NodeContext : IDisposable
         {
             // The guest is worth more than the record. Who is current has to be told by people after the next crash.
             if (!quiet)
-                Log.Error($"{e.Message}; what this node is could not be recorded");
+                Events.Error($"{e.Message}; what this node is could not be recorded");
             return false;
         }
     }
@@ -316,7 +313,7 @@ internal sealed partial class NodeContext : IDisposable
     {
         if (Secondary is { } secondary)
         {
-            Log.Info("stopped: leaving the pair");
+            Events.Info("stopped: leaving the pair");
             secondary.Leave();
             Exit(0, orderly: true);
         }
@@ -327,14 +324,14 @@ internal sealed partial class NodeContext : IDisposable
                     Switched(done, again: false);
                     // Told to hand over, not to power off: that is for a second signal.
                     if (!done)
-                        Log.Error("the secondary was lost while it was given the guest: the guest stays and runs here, unprotected; a second SIGTERM powers it off");
+                        Events.Error("the secondary was lost while it was given the guest: the guest stays and runs here, unprotected; a second SIGTERM powers it off");
                 }))
             {
-                Log.Info("stopped: the guest is handed over to the other node");
+                Events.Info("stopped: the guest is handed over to the other node");
                 return;
             }
 
-            Log.Info("stopped: unprotected, so the guest is powered off");
+            Events.Info("stopped: unprotected, so the guest is powered off");
             primary.StopGuest(insist: false);
         }
         else
@@ -345,69 +342,6 @@ internal sealed partial class NodeContext : IDisposable
 
     /// <summary>A planned switchover has ended: the other node speaks, or the guest stayed here.</summary>
     internal void OnSwitchedOver(bool done) => Switched(done, again: true);
-
-    /// <summary>One line in the log for each change of state, and one run of the operator's notify-command.</summary>
-    /// <param name="what">The event in a word.</param>
-    /// <param name="text">For the log.</param>
-    /// <param name="attention">What the operator should look at from now on; null: nothing.</param>
-    internal void StateChanged(string what, string text, Attention? attention = null)
-    {
-        Since = DateTimeOffset.UtcNow;
-        var epoch = Primary?.Epoch ?? Secondary?.Epoch ?? 0;
-        Log.Info($"{_configuration.Vm.Name}: {text} (epoch {epoch})");
-        Life.Service.Status(text);
-        Tell(what, text, attention);
-    }
-
-    /// <summary>What changes for the operator within a state.</summary>
-    internal void Tell(string what, string text, Attention? attention)
-    {
-        Attention = attention;
-        _notifier?.Notify(new NodeEvent
-        {
-            Event = what,
-            Vm = _configuration.Vm.Name,
-            Role = RoleName,
-            State = StateName,
-            Reason = text,
-            Peer = PeerAddress.ToString(),
-            Epoch = (long)(Primary?.Epoch ?? Secondary?.Epoch ?? 0),
-        });
-    }
-
-    /// <summary>Permission to go on without the other node cannot be had for now; logged once for each reason.</summary>
-    internal void TellNoPermission(string what, string consequence, string why)
-    {
-        if (Attention?.What is { } told && !told.Contains(why, StringComparison.Ordinal))
-            Log.Error($"{what}: {why}. {consequence}. If the other host is down for certain: colo failover --force");
-        Attention = Attentions.NoPermission(why);
-    }
-
-    /// <summary>The arbiter was looked for: its absence changes nothing but what the operator is told.</summary>
-    private void OnArbiter(ArbiterHealth health)
-    {
-        if (health.Reachable)
-            _arbiterAway = null;
-        else
-            _arbiterAway ??= Attentions.ArbiterAway(health.Reason);
-    }
-
-    /// <summary>What the operator should look at; null when all is as it should be.</summary>
-    internal Attention? Attention
-    {
-        get => _kept ?? _attention ?? _arbiterAway;
-        set => _attention = value;
-    }
-
-    private Attention? _attention;
-    private Attention? _kept;
-
-    /// <summary>The guest has crashed and stays as it is: whatever becomes of the pair, that is what the operator has to see to.</summary>
-    internal void TellKept(string text)
-    {
-        _kept = Attentions.GuestKept(text);
-        Tell("guest-kept", $"the guest has ended by itself and is kept: {text}", _attention);
-    }
 
     /// <summary>Calls the peer to see whether the process that was known still lives.</summary>
     internal void Probe(LinkInstance known, Action<PeerVerdict> answer) => Probe(known, ProbeTries, answer);
@@ -469,7 +403,7 @@ internal sealed partial class NodeContext : IDisposable
         // One that ends does not begin anew: its disks are being left in order.
         if (Secondary != role || _exiting)
             return;
-        Log.Info($"begins anew as secondary: {reason}");
+        Events.Info($"begins anew as secondary: {reason}");
         // Not from within the role that asks for it.
         Loop.Post(() =>
         {

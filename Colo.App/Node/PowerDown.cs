@@ -12,6 +12,7 @@ namespace Colo.Node;
 internal sealed class PowerDown : IDisposable
 {
     private readonly GuestVm _vm;
+    private readonly EventLog _events;
     private readonly TimeSpan _limit;
     private readonly Action _powerOff;
     private readonly LoopTimer _timer;
@@ -19,14 +20,15 @@ internal sealed class PowerDown : IDisposable
 
     /// <summary>Makes one.</summary>
     /// <param name="vm">The guest.</param>
+    /// <param name="events">Where it is told.</param>
     /// <param name="limit">How long it has.</param>
     /// <param name="powerOff">Powers it off.</param>
-    internal PowerDown(GuestVm vm, TimeSpan limit, Action powerOff)
+    internal PowerDown(GuestVm vm, EventLog events, TimeSpan limit, Action powerOff)
     {
-        (_vm, _limit, _powerOff) = (vm, limit, powerOff);
+        (_vm, _events, _limit, _powerOff) = (vm, events, limit, powerOff);
         _timer = vm.Loop.AddTimer(() =>
         {
-            Log.Warning($"the guest has not powered itself off within {Limit} after its power button was pressed: it is powered off");
+            _events.Warning($"the guest has not powered itself off within {Limit} after its power button was pressed: it is powered off");
             powerOff();
         });
     }
@@ -43,7 +45,7 @@ internal sealed class PowerDown : IDisposable
     {
         if (!_waiting && _limit > TimeSpan.Zero && _vm.Machine.PressPowerButton())
         {
-            Log.Info($"the guest's power button is pressed; it is powered off in {Limit} if it has not done so itself, or at once by another 'colo stop'");
+            _events.Info($"the guest's power button is pressed; it is powered off in {Limit} if it has not done so itself, or at once by another 'colo stop'");
             _waiting = true;
             _timer.SetAfter(_limit);
             return true;
@@ -52,7 +54,7 @@ internal sealed class PowerDown : IDisposable
         if (_waiting && !insist)
             return false;
         if (_waiting)
-            Log.Info("stopped again: the guest is powered off");
+            _events.Info("stopped again: the guest is powered off");
         _powerOff();
         return false;
     }

@@ -184,7 +184,7 @@ internal sealed partial class PrimaryRole
     {
         if (_step == Step.Idle || _phase == PrimaryPhase.HandedOver)
             return;
-        Log.Warning($"the secondary is further behind than {_settings.Slow.TotalSeconds:0.#} s with checkpoint {_epoch}; it is dismissed ([failover] slow)");
+        _node.Events.Warning($"the secondary is further behind than {_settings.Slow.TotalSeconds:0.#} s with this checkpoint; it is dismissed ([failover] slow)");
         Raise(PrimaryEvent.SecondaryFails, "too slow");
     }
 }

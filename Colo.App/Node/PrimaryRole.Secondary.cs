@@ -74,7 +74,7 @@ internal sealed partial class PrimaryRole
                 break;
             case ControlMessage.HandoverRequest:
                 if (!TrySwitchover(_node.OnSwitchedOver))
-                    Log.Warning("the secondary's operator asks for the guest; not protected yet");
+                    _node.Events.Warning("the secondary's operator asks for the guest; not protected yet");
                 break;
             case ControlMessage.DiskHashes or ControlMessage.DisksReady or ControlMessage.DisksDurable:
                 _disks.OnControl(session, type, body);
@@ -248,7 +248,7 @@ internal sealed partial class PrimaryRole
         if (stopped)
         {
             // In the middle of a switchover: the guest is still here, stopped.
-            Log.Warning("the secondary was lost before it had taken the guest over; the guest goes on here");
+            _node.Events.Warning("the secondary was lost before it had taken the guest over; the guest goes on here");
             _vm.Machine.Resume();
             _vm.Thaw();
             _vm.Release();
@@ -293,7 +293,7 @@ internal sealed partial class PrimaryRole
     {
         if (PrimaryProtection.Table[_phase, PrimaryEvent.SecondaryFails].Action == PrimaryAction.None)
             return;
-        Log.Error($"{reason}; the secondary is dismissed");
+        _node.Events.Error($"{reason}; the secondary is dismissed");
         Raise(PrimaryEvent.SecondaryFails, reason);
     }
 
@@ -321,7 +321,7 @@ internal sealed partial class PrimaryRole
         Checkpoint.FaultPoints.Reach("primary-before-handover");
         _session!.SendControl(ControlMessage.Handover, BitConverter.GetBytes(_epoch));
         Checkpoint.FaultPoints.Reach("primary-after-handover");
-        Log.Info($"the guest is handed over with checkpoint {_epoch}");
+        _node.Events.Info("the guest is handed over");
     }
 
     /// <summary>The other node speaks as the guest: as it was told to, or while this node was away.</summary>
@@ -329,7 +329,7 @@ internal sealed partial class PrimaryRole
     {
         if (from != PrimaryPhase.HandedOver)
         {
-            Log.Error("the other node has taken the guest over while this one did not answer; this one is silent, and begins anew as secondary");
+            _node.Events.Error("the other node has taken the guest over while this one did not answer; this one is silent, and begins anew as secondary");
             _voice.Silent();
             _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
             ResetCheckpoints();

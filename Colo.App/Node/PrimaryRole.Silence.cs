@@ -105,7 +105,7 @@ internal sealed partial class PrimaryRole
         var now = MonotonicClock.Now;
         if (now - _silenceDueNs > 2 * _settings.Heartbeat.Ticks * 100)
         {
-            Log.Warning($"this process stood still for {(now - _silenceDueNs) / 1_000_000} ms; it listens before it speaks");
+            _node.Events.Warning($"this process stood still for {(now - _silenceDueNs) / 1_000_000} ms; it listens before it speaks");
             _listenUntilNs = now + _settings.TimeoutNs;
             Raise(PrimaryEvent.StoodStill);
         }
@@ -194,8 +194,8 @@ internal sealed partial class PrimaryRole
     private void AskPermission(string reason)
     {
         var session = _session!;
-        Log.Warning($"the secondary is silent ({reason}): this node is, too, until it has permission to go on alone");
-        _node.Tell("silent", reason, Attentions.SecondarySilent());
+        _node.Events.Warning($"the secondary is silent ({reason}): this node is, too, until it has permission to go on alone");
+        _node.Tell("silent", $"the secondary is silent: {reason}", Attentions.SecondarySilent());
         _node.Permission!.Ask(
             reason,
             may =>
@@ -219,7 +219,7 @@ internal sealed partial class PrimaryRole
     /// <summary>A short silence has ended before anything was decided on it, and the token is spent.</summary>
     private void Rearm()
     {
-        Log.Info("the secondary is heard again");
+        _node.Events.Info("the secondary is heard again");
         _node.Tell("protected", "the secondary is heard again", null);
         RenewToken();
     }

@@ -72,7 +72,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _endTimer = node.Loop.AddTimer(() => Raise(PrimaryEvent.EndSettled, "the secondary did not answer"));
         _dismissTimer = node.Loop.AddTimer(() => Raise(
             node.Permission is null ? PrimaryEvent.DismissUnanswered : PrimaryEvent.DismissUnansweredThird, _dismissReason));
-        _powerDown = new PowerDown(vm, node.Settings.StopTimeout, () => EndGuest(MachineEvent.PowerOff));
+        _powerDown = new PowerDown(vm, node.Events, node.Settings.StopTimeout, () => EndGuest(MachineEvent.PowerOff));
         _silenceTimer = node.Loop.AddTimer(CheckSilence);
         _voice.Alone();
         node.Loop.AddAfterRound(AfterRound);
@@ -161,15 +161,15 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         {
             case MachineEvent.Reset or MachineEvent.TripleFault or MachineEvent.Panic:
                 GuestCrash.Handle(
-                    _settings.OnCrash, what, text, _vm,
+                    _settings.OnCrash, what, text, _vm, _node.Events,
                     end: () => EndGuest(what), keep: () => _node.TellKept(text), restarted: () => RequestCheckpoint(CheckpointReason.Divergence));
                 break;
             case MachineEvent.PowerOff:
-                Log.Info($"guest powered off {text}");
+                _node.Events.Info($"guest powered off {text}");
                 EndGuest(what);
                 break;
             default:
-                Log.Error($"the machine failed: {text}");
+                _node.Events.Error($"the machine failed: {text}");
                 // A secondary has a guest that runs: it goes on there, told by the keeper, when this process is gone.
                 _node.Exit(1, orderly: !PrimaryProtection.MayBeSucceeded(_phase));
                 break;
@@ -239,7 +239,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     private void FinishEnd(string warning)
     {
         if (warning.Length > 0)
-            Log.Warning($"{warning}; the guest's last output is released all the same, for it has ended");
+            _node.Events.Warning($"{warning}; the guest's last output is released all the same, for it has ended");
         else if (_endKnown)
             _node.GuestEnded();
         foreach (var nic in _nics)

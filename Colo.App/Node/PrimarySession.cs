@@ -187,7 +187,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         if (_closed)
             return;
         _closed = true;
-        Log.Warning($"the session with the secondary ended: {reason}");
+        _node.Events.Warning($"the session with the secondary ended: {reason}");
         _control.Close(LinkClosedReason.Protocol, reason);
         _packets.Close(LinkClosedReason.Protocol, reason);
         _role?.OnSessionClosed(this, reason);
@@ -304,7 +304,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
 
     private void SendRefusal(string wrong)
     {
-        Log.Warning($"the secondary at {Address} does not fit: {wrong}");
+        _node.Events.Warning($"the secondary at {Address} does not fit: {wrong}");
         _control.TrySend((ushort)ControlMessage.PairRefuse, System.Text.Encoding.UTF8.GetBytes(wrong), []);
         _control.Close(LinkClosedReason.Local, "does not fit");
     }

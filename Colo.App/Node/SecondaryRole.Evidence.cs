@@ -37,7 +37,7 @@ internal sealed partial class SecondaryRole
         if (Raise(current ? SecondaryEvent.NoticeCurrent : SecondaryEvent.NoticeOutdated, current
                 ? "the primary's process died (told by its keeper)"
                 : "the primary died after it had gone on alone, or before the first sync was complete") == SecondaryAction.Restart)
-            Log.Error("the primary died while this node was not current; it cannot take over");
+            _node.Events.Error("the primary died while this node was not current; it cannot take over");
     }
 
     /// <summary>The operator's word. Refused while the primary is alive, unless forced.</summary>
@@ -116,7 +116,7 @@ internal sealed partial class SecondaryRole
                 TellSilence();
                 break;
             case SecondaryAction.TellHeard:
-                Log.Info("the primary is heard again");
+                _node.Events.Info("the primary is heard again");
                 _node.Tell("protected", "the primary is heard again", null);
                 break;
             case SecondaryAction.AskThird:
@@ -135,7 +135,7 @@ internal sealed partial class SecondaryRole
                 Restart(reason);
                 break;
             case SecondaryAction.AcceptDismissal:
-                Log.Warning("the primary has dismissed this node: it is no longer current, and begins anew");
+                _node.Events.Warning("the primary has dismissed this node: it is no longer current, and begins anew");
                 _control!.TrySend((ushort)ControlMessage.DismissAcknowledged, [], []);
                 _control.Flush();
                 Restart(reason);
@@ -207,7 +207,7 @@ internal sealed partial class SecondaryRole
     private void TellSilence()
     {
         CallAgain();
-        Log.Error(
+        _node.Events.Error(
             "THE PRIMARY IS SILENT. A cut cable looks the same as a dead host, so this node stays silent too. " +
             "If the other host is down for certain: colo failover");
         _node.Tell("silent", "the primary is silent", Attentions.PrimarySilent());
@@ -220,7 +220,7 @@ internal sealed partial class SecondaryRole
         CallAgain();
         // An echo sent from here on would open the primary's window again.
         _heartbeat?.Dispose();
-        Log.Warning("THE PRIMARY IS SILENT; this node asks for permission to take the guest over");
+        _node.Events.Warning("THE PRIMARY IS SILENT; this node asks for permission to take the guest over");
         _node.Tell("silent", "the primary is silent", Attentions.PrimarySilentAsked());
         _node.Permission!.Ask(
             "the primary is silent",
@@ -277,7 +277,7 @@ internal sealed partial class SecondaryRole
         if (arbiter.EtcdCluster != 0 && arbiter.EtcdCluster != cluster)
         {
             arbiter.Token = null;
-            Log.Error($"the two nodes ask different etcd clusters ({arbiter.EtcdCluster:x} here, {cluster:x} there): nobody could decide between them. Make [failover] arbiter alike");
+            _node.Events.Error($"the two nodes ask different etcd clusters ({arbiter.EtcdCluster:x} here, {cluster:x} there): nobody could decide between them. Make [failover] arbiter alike");
             return;
         }
 

@@ -202,7 +202,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         if (result.Text == _lastAttempt)
             return;
         _lastAttempt = result.Text;
-        Log.Info($"waiting for the primary: {result.Text}");
+        _node.Events.Info($"waiting for the primary: {result.Text}");
         _node.Attention = Attentions.NoPrimary(result.Text);
     }
 
@@ -245,7 +245,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
                 OnToken(body);
                 break;
             case ControlMessage.PairRefuse:
-                Log.Error($"the primary refuses this node: {System.Text.Encoding.UTF8.GetString(body)}");
+                _node.Events.Error($"the primary refuses this node: {System.Text.Encoding.UTF8.GetString(body)}");
                 _node.Exit(3, orderly: true);
                 break;
             case ControlMessage.GuestEnded when body.Length > 1:
@@ -264,7 +264,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
 
     private void OnGuestEnded(ReadOnlySpan<byte> body)
     {
-        Log.Info($"the guest has ended ({(MachineEvent)body[0]})");
+        _node.Events.Info($"the guest has ended ({(MachineEvent)body[0]})");
         var reader = new State.StateReader(body[1..], "marks of the disks");
         var marks = CheckpointMarks.Read(ref reader, _disks?.Count ?? 0);
         var whole = SecondaryProtection.HasGuest(_phase);
@@ -318,7 +318,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         }
         catch (IOException e)
         {
-            Log.Error($"the disks cannot be replicated: {e.Message}");
+            _node.Events.Error($"the disks cannot be replicated: {e.Message}");
             _node.Exit(1, orderly: true);
             return;
         }
@@ -342,7 +342,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         if (_phase == SecondaryPhase.Over || _takeover is not null)
             return;
         // The guest goes on at the primary. Trying again at once would end the same way.
-        Log.Error($"{reason}; this node cannot be the secondary until that is mended");
+        _node.Events.Error($"{reason}; this node cannot be the secondary until that is mended");
         Raise(SecondaryEvent.DisksFailed);
     }
 
@@ -416,7 +416,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or IOException)
         {
-            Log.Error($"checkpoint {checkpoint.Epoch} cannot be loaded: {e.Message}");
+            _node.Events.Error($"checkpoint {checkpoint.Epoch} cannot be loaded: {e.Message}");
             // After its acknowledgement there is no older state to go back to, so this node is good for nothing.
             if (checkpoint.First)
                 Raise(SecondaryEvent.StreamBroken, "the checkpoint cannot be loaded");

@@ -13,6 +13,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
     private readonly EventLoop _loop;
     private readonly GuestVm _vm;
     private readonly NodeLife _life;
+    private readonly EventLog _events;
     private readonly PowerDown _powerDown;
     private readonly DateTimeOffset _since = DateTimeOffset.UtcNow;
     private int _exitCode;
@@ -26,7 +27,8 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
         _configuration = configuration;
         _loop = loop;
         _vm = vm;
-        _powerDown = new PowerDown(vm, configuration.Vm.StopTimeout, () => End(0));
+        _events = new EventLog(configuration.Vm.Name);
+        _powerDown = new PowerDown(vm, _events, configuration.Vm.StopTimeout, () => End(0));
     }
 
     internal static int Run(ColoConfiguration configuration, string? restore)
@@ -51,7 +53,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, runner.Terminate);
         vm.Machine.OnEvent = runner.OnMachineEvent;
         vm.SetPath(runner);
-        Log.Info($"{configuration.Vm.Name}: running{(restore is null ? "" : $" from {restore}")}");
+        runner._events.Info($"running{(restore is null ? "" : $" from {restore}")}");
         vm.Machine.Start();
         life.Service.Status("running");
         life.Service.Ready(loop);
@@ -147,15 +149,15 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
         {
             case MachineEvent.Reset or MachineEvent.TripleFault or MachineEvent.Panic:
                 GuestCrash.Handle(
-                    _configuration.Vm.OnCrash, what, text, _vm,
+                    _configuration.Vm.OnCrash, what, text, _vm, _events,
                     end: () => End(0), keep: () => _attention = Attentions.GuestKept(text), restarted: static () => { });
                 break;
             case MachineEvent.PowerOff:
-                Log.Info($"guest powered off {text}");
+                _events.Info($"guest powered off {text}");
                 End(0);
                 break;
             default:
-                Log.Error($"the machine failed: {text}");
+                _events.Error($"the machine failed: {text}");
                 End(1);
                 break;
         }

@@ -17,13 +17,16 @@ public sealed class Fence : IDisposable
     private readonly EventLoop _loop;
     private readonly string _commandLine;
     private readonly TimeSpan _limit;
+    private readonly EventLog? _events;
     private OperatorCommand? _running;
 
     /// <param name="loop">Its thread is the caller.</param>
     /// <param name="commandLine"><c>[failover] fence-command</c>.</param>
     /// <param name="limit">How long it may take; null: <see cref="DefaultLimit"/>.</param>
-    public Fence(EventLoop loop, string commandLine, TimeSpan? limit = null)
+    /// <param name="events">Where it is told; null: a log that names the guest alone.</param>
+    public Fence(EventLoop loop, string commandLine, TimeSpan? limit = null, EventLog? events = null)
     {
+        _events = events;
         _loop = loop;
         _commandLine = commandLine;
         _limit = limit ?? DefaultLimit;
@@ -42,14 +45,15 @@ public sealed class Fence : IDisposable
     {
         if (Running)
             throw new InvalidOperationException("the fence-command is running already");
-        Log.Warning($"fence-command {_commandLine}: fencing {peer}: {reason}");
+        var events = _events ?? new EventLog(vm);
+        events.Warning($"fence-command {_commandLine}: fencing {peer}: {reason}");
         _running = OperatorCommand.Start(_loop, _commandLine, [new("COLO_VM", vm), new("COLO_PEER", peer), new("COLO_REASON", reason)], _limit, result =>
         {
             _running = null;
             if (result.Succeeded)
-                Log.Info($"fence-command {_commandLine}: {peer} is fenced: {result}");
+                events.Info($"fence-command {_commandLine}: {peer} is fenced: {result}");
             else
-                Log.Error($"fence-command {_commandLine}: {peer} is NOT fenced: {result}");
+                events.Error($"fence-command {_commandLine}: {peer} is NOT fenced: {result}");
             done(result);
         });
     }
