@@ -39,6 +39,9 @@ internal sealed class Tmux : IDisposable
     /// <summary>The process id of the program in front.</summary>
     internal int ShellId => int.Parse(Run("display-message", "-p", "#{pane_pid}"), System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>The terminal's device.</summary>
+    internal string Device => Run("display-message", "-p", "#{pane_tty}").Trim();
+
     /// <summary>Waits until the screen has all of the texts, and returns it.</summary>
     internal string WaitFor(params string[] texts) =>
         WaitUntil(s => texts.All(t => s.Contains(t, StringComparison.Ordinal)), $"not seen: {string.Join(" | ", texts)}");

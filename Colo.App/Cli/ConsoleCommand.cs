@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Colo.Linux;
 using Colo.Monitor;
 
@@ -10,7 +11,7 @@ internal static class ConsoleCommand
     private const byte Leave = 0x1D;
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
 
-    // A switchover closes the console for as long as the node takes to become a secondary.
+    // A switchover closes the console, which can be opened again at once.
     private static readonly TimeSpan ReturnLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReturnPause = TimeSpan.FromMilliseconds(200);
 
@@ -63,6 +64,8 @@ internal static class ConsoleCommand
     {
         var console = ConsoleClient.Open(path, AnswerLimit);
         using var raw = RawTerminal.TryEnter();
+        // Ended from outside it leaves the terminal as it was, too.
+        using var terminate = raw is null ? null : PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => raw.Dispose());
         // In raw mode a line feed is only that.
         var end = raw is null ? "\n" : "\r\n";
         void Say(string text) => error.Write($"{text}{end}");
@@ -74,9 +77,8 @@ internal static class ConsoleCommand
         var gate = new Lock();
         new Thread(() =>
         {
-            using var input = Console.OpenStandardInput();
             var keys = new byte[1024];
-            while (input.Read(keys) is var length and > 0)
+            while (RawTerminal.Read(keys) is var length and > 0)
             {
                 var typed = keys.AsSpan(0, length);
                 var leave = raw is null ? -1 : typed.IndexOf(Leave);

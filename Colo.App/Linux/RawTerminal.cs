@@ -36,6 +36,23 @@ public sealed unsafe partial class RawTerminal : IDisposable
         return terminal;
     }
 
+    /// <summary>
+    /// Reads what is typed, or what comes where standard input is no terminal. Not by the class library's stream, which edits and
+    /// echoes lines on a terminal, and sets it as it likes it for that.
+    /// </summary>
+    /// <returns>How many bytes; 0 at the end.</returns>
+    public static int Read(Span<byte> keys)
+    {
+        fixed (byte* first = keys)
+        {
+            nint length;
+            do
+                length = Native.read(0, first, (nuint)keys.Length);
+            while (length < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
+            return (int)Math.Max(0, length);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
