@@ -228,7 +228,7 @@ public sealed record NicStatus
     /// <summary>Bytes sent.</summary>
     public long TxBytes { get; init; }
 
-    /// <summary>Frames dropped, in either direction.</summary>
+    /// <summary>Frames dropped, in either direction: those that the guest has not taken in time, and those that the host's network has not.</summary>
     public long Dropped { get; init; }
 }
 

@@ -40,6 +40,7 @@ internal sealed class GuestNic : INetworkOutput, IEventHandler, IDisposable
     private readonly VirtioMmio _transport;
     private readonly byte[] _wire = new byte[MaxFrame];
     private readonly byte[] _guest = new byte[MaxFrame];
+    private long _overflowed;
     private int _waiting;
     private bool _watching;
     private bool _frozen;
@@ -125,6 +126,25 @@ internal sealed class GuestNic : INetworkOutput, IEventHandler, IDisposable
         return Device.Deliver(frame);
     }
 
+    /// <summary>
+    /// Frames that were lost between the guest and the host's network: refused there, not understood here, or not read in time.
+    /// (Of a tap the kernel does not tell the last.)
+    /// </summary>
+    /// <param name="speaks">Whether what is not read in time is lost to the guest: not on a secondary, whose port gets copies.</param>
+    internal long HostDropped(bool speaks) => HostDropped(Backend, speaks, ref _overflowed);
+
+    /// <summary>The same of any backend.</summary>
+    /// <param name="backend">Asked on the loop's thread, which also counts.</param>
+    /// <param name="speaks">As above.</param>
+    /// <param name="overflowed">What was not read in time so far: the kernel forgets its count when it has told it.</param>
+    internal static long HostDropped(INetworkBackend backend, bool speaks, ref long overflowed)
+    {
+        if (speaks && backend is PacketBackend packet)
+            overflowed += packet.TakeKernelDrops();
+        var refused = backend is IOffloadBackend counting ? counting.Statistics : default;
+        return overflowed + refused.ReceiveDropped + refused.SendDropped;
+    }
+
     /// <summary>Neither direction moves until <see cref="Thaw"/>; the guest's memory stays as it is.</summary>
     internal void Freeze()
     {
@@ -148,6 +168,8 @@ internal sealed class GuestNic : INetworkOutput, IEventHandler, IDisposable
         {
         }
 
+        // What did not fit was a copy, too.
+        _ = (Backend as PacketBackend)?.TakeKernelDrops();
         Watch(true);
     }
 

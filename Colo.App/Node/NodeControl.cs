@@ -140,7 +140,7 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             Checkpoint = StatusParts.Checkpoints(node.Figures),
             Compare = StatusParts.Compare(primary),
             Disk = node.Vm is null ? [] : primary?.Disks.Status(node.Vm) ?? node.Secondary?.Disks?.Status(node.Vm) ?? StatusParts.Disks(node.Vm),
-            Nic = node.Vm is null ? [] : StatusParts.Nics(node.Vm),
+            Nic = node.Vm is null ? [] : StatusParts.Nics(node.Vm, primary is not null, primary),
             Failover = new FailoverStatus { Count = node.Life.Failovers, Last = node.Life.History.FirstOrDefault(), History = node.Life.History },
             Guests = Guests(),
             Attention = node.Attention,

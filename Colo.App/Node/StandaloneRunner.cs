@@ -95,7 +95,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
             UptimeS = (MonotonicClock.Now - _life.Started) / 1_000_000_000,
             Attention = _attention,
             Disk = StatusParts.Disks(_vm),
-            Nic = StatusParts.Nics(_vm),
+            Nic = StatusParts.Nics(_vm, speaks: true),
             Guests = StatusParts.Guests(_vm, _ended ? "stopped" : "running", "none"),
         });
         return status!;

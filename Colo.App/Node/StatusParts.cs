@@ -30,9 +30,11 @@ internal static class StatusParts
         var status = new CompareStatus();
         if (primary is null)
             return status;
+        var hold = new HoldHistogram();
         foreach (var nic in primary.Nics)
         {
             var figures = nic.Comparer.Statistics;
+            hold.Add(figures.HoldMicroseconds);
             status = status with
             {
                 Released = status.Released + figures.Released,
@@ -40,12 +42,11 @@ internal static class StatusParts
                 Diverged = status.Diverged + figures.Diverged,
                 Held = status.Held + figures.Held,
                 HeldBytes = status.HeldBytes + figures.HeldBytes,
-                HoldUs = new MedianAndTail(figures.HoldMicroseconds.Percentile(0.5), figures.HoldMicroseconds.Percentile(0.99)),
                 Flows = status.Flows + figures.Flows,
             };
         }
 
-        return status;
+        return status with { HoldUs = new MedianAndTail(hold.Percentile(0.5), hold.Percentile(0.99)) };
     }
 
     internal static IReadOnlyList<FlowStatus> Flows(PrimaryRole? primary, int most)
@@ -75,7 +76,11 @@ internal static class StatusParts
     /// <summary>Disks that nobody follows.</summary>
     internal static DiskStatus[] Disks(GuestVm vm) => [.. vm.Disks.Select(disk => new DiskStatus { Name = disk.Name, Size = disk.Size })];
 
-    internal static NicStatus[] Nics(GuestVm vm) => [.. vm.Nics.Select(nic =>
+    /// <summary>The network cards. On the loop's thread.</summary>
+    /// <param name="vm">The guest.</param>
+    /// <param name="speaks">Whether the node speaks as the guest.</param>
+    /// <param name="primary">Whose gate may have been full; null: there is none.</param>
+    internal static NicStatus[] Nics(GuestVm vm, bool speaks, PrimaryRole? primary = null) => [.. vm.Nics.Select(nic =>
     {
         var figures = nic.Device.Statistics;
         return new NicStatus
@@ -86,7 +91,7 @@ internal static class StatusParts
             RxBytes = figures.RxBytes,
             TxPackets = figures.TxPackets,
             TxBytes = figures.TxBytes,
-            Dropped = figures.Dropped,
+            Dropped = figures.Dropped + nic.HostDropped(speaks) + (primary?.Nics[nic.Index].Dropped ?? 0),
         };
     })];
 }

@@ -16,6 +16,14 @@ public sealed class HoldHistogram
         Count++;
     }
 
+    /// <summary>Counts what another one has counted, too.</summary>
+    internal void Add(HoldHistogram other)
+    {
+        for (int i = 0; i < _buckets.Length; i++)
+            _buckets[i] += other._buckets[i];
+        Count += other.Count;
+    }
+
     /// <summary>The time in microseconds that the given share of the recorded times does not exceed; 0 when empty.</summary>
     /// <param name="share">0 to 1.</param>
     public long Percentile(double share)
