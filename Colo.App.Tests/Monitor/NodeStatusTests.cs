@@ -70,6 +70,19 @@ public sealed class NodeStatusTests
         Assert.Null(ControlClient.ReadStatus(new() { Ok = true }));
     }
 
+    [Fact]
+    public void A_duration_that_is_not_known_is_null_and_no_figure_anywhere()
+    {
+        FailoverEvent last = new() { At = new(2026, 11, 22, 9, 59, 0, TimeSpan.Zero), Reason = "planned switchover" };
+        var status = ControlFixture.Example() with { Failover = new() { Count = 1, Last = last, History = [last] } };
+        var json = JsonSerializer.SerializeToElement(status, MonitorJson.Default.NodeStatus);
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("failover").GetProperty("last").GetProperty("duration_us").ValueKind);
+        Assert.Contains("planned switchover\n", Colo.Cli.StatusPage.Write(status, DateTimeOffset.UnixEpoch), StringComparison.Ordinal);
+        var metrics = System.Text.Encoding.UTF8.GetString(Metrics.Write(status, null));
+        Assert.Contains("\ncolo_failover_last_timestamp_seconds ", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("colo_failover_last_duration_seconds", metrics, StringComparison.Ordinal);
+    }
+
     private static IEnumerable<string> Leaves(JsonElement element, string name) => element.ValueKind switch
     {
         JsonValueKind.Object => element.EnumerateObject().SelectMany(p => Leaves(p.Value, name.Length == 0 ? p.Name : $"{name}.{p.Name}")),

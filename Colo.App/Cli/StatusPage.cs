@@ -46,7 +46,7 @@ internal static class StatusPage
         foreach (var n in s.Nic)
             Line("nic", $"{n.Name}: {n.Mac}, received {Count(n.RxPackets)} ({Size(n.RxBytes)}), sent {Count(n.TxPackets)} ({Size(n.TxBytes)}), dropped {Count(n.Dropped)}");
         Line("failovers", s.Failover.Last is { } last
-            ? $"{Count(s.Failover.Count)}; the last at {Moment(last.At)} UTC: {last.Reason}, {Time(last.DurationUs)}"
+            ? $"{Count(s.Failover.Count)}; the last at {Moment(last.At)} UTC: {last.Reason}{(last.DurationUs is { } us ? $", {Time(us)}" : "")}"
             : Count(s.Failover.Count));
         return page.ToString();
     }

@@ -153,7 +153,7 @@ internal static class OverviewPage
     {
         area.Text(1, row, "Failovers", Tone.Dim);
         var x = area.Text(LabelWidth, row, s.Failover.Last is { } last
-            ? $"{Count(s.Failover.Count)}, last {Duration((long)(at - last.At).TotalSeconds)} ago in {Time(last.DurationUs)}: {last.Reason}"
+            ? $"{Count(s.Failover.Count)}, last {Duration((long)(at - last.At).TotalSeconds)} ago{(last.DurationUs is { } us ? $" in {Time(us)}" : "")}: {last.Reason}"
             : Count(s.Failover.Count));
         var up = $"up {Duration(s.UptimeS)}, colo {s.Version}";
         if (x + up.Length + 3 < area.Width)

@@ -113,6 +113,6 @@ internal static class FailoversPage
             return;
         var history = s.Failover.History.Count > 0 ? s.Failover.History : s.Failover.Last is { } last ? [last] : [];
         area.Text(1, 0, $"{Count(s.Failover.Count)} since the node started{(s.Failover.Count > history.Count ? $"; the last {history.Count}:" : "")}");
-        Table.Draw(area.Below(1), Columns, [.. history.Select(e => new TableRow(Tone.Normal, Moment(e.At), Time(e.DurationUs), e.Reason))], ref scroll);
+        Table.Draw(area.Below(1), Columns, [.. history.Select(e => new TableRow(Tone.Normal, Moment(e.At), (e.DurationUs is { } us ? Time(us) : ""), e.Reason))], ref scroll);
     }
 }

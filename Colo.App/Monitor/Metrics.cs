@@ -120,7 +120,8 @@ internal static class Metrics
         if (failover.Last is not { } last)
             return;
         text.One("colo_failover_last_timestamp_seconds", "gauge", "When the last one was decided, Unix time; absent before the first.", Unix(last.At));
-        text.One("colo_failover_last_duration_seconds", "gauge", "From its decision until the guest was heard again; absent before the first.", last.DurationUs * Microsecond);
+        if (last.DurationUs is { } us)
+            text.One("colo_failover_last_duration_seconds", "gauge", "For how long the guest was not heard; absent before the first, and where it is not known.", us * Microsecond);
     }
 
     private static void OneOf(MetricsText family, string label, string[] known, string now)

@@ -254,6 +254,9 @@ public sealed record FailoverEvent
     /// <summary>Why, in words.</summary>
     public string Reason { get; init; } = "";
 
-    /// <summary>Microseconds from the decision until the guest was heard again.</summary>
-    public long DurationUs { get; init; }
+    /// <summary>
+    /// Microseconds for which the guest was not heard: from the decision, or from its stop for a planned switchover, until it was
+    /// again; null where this node cannot know.
+    /// </summary>
+    public long? DurationUs { get; init; }
 }

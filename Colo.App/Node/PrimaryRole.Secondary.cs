@@ -19,6 +19,9 @@ internal sealed partial class PrimaryRole
     private Action<bool>? _switched;
     private bool _endsProtected;
 
+    /// <summary>From the guest's stop for a planned switchover to the answer that the other node speaks; null while there is none.</summary>
+    internal long? SwitchoverNs { get; private set; }
+
     /// <summary>A secondary has opened all channels and fits: the first sync begins.</summary>
     internal void Attach(PrimarySession session)
     {
@@ -327,7 +330,11 @@ internal sealed partial class PrimaryRole
     /// <summary>The other node speaks as the guest: as it was told to, or while this node was away.</summary>
     private void Yield(PrimaryPhase from)
     {
-        if (from != PrimaryPhase.HandedOver)
+        if (from == PrimaryPhase.HandedOver)
+        {
+            SwitchoverNs = MonotonicClock.Now - _pauseStartNs;
+        }
+        else
         {
             _node.Events.Error("the other node has taken the guest over while this one did not answer; this one is silent, and begins anew as secondary");
             _voice.Silent();
