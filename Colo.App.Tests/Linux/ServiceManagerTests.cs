@@ -86,6 +86,51 @@ public sealed partial class ServiceManagerTests : IDisposable
     }
 
     [Fact]
+    public void What_keeps_the_loop_busy_and_gets_further_gives_the_signs_of_life()
+    {
+        _manager.Bind(new UnixDomainSocketEndPoint(Path));
+        using var service = new ServiceManager(Path, TimeSpan.FromMilliseconds(200));
+        // Before the service is up there is no watchdog, and a limit for the start.
+        service.Progress();
+        Assert.Equal("EXTEND_TIMEOUT_USEC=60000000", Receive());
+        service.Ready(_loop);
+        Assert.Equal(["WATCHDOG=1", "READY=1\n"], Enumerable.Range(0, 2).Select(_ => Receive()));
+        // The loop does not run: from here on signs of life are those of the progress, four in a period at most.
+        var clock = Stopwatch.StartNew();
+        Assert.True(SpinWait.SpinUntil(
+            () =>
+            {
+                service.Progress();
+                return _manager.Available > 0;
+            },
+            Limit));
+        Assert.Equal("WATCHDOG=1", Receive());
+        for (var i = 0; i < 1_000; i++)
+            service.Progress();
+        var told = 0;
+        while (_manager.Available > 0)
+        {
+            Assert.Equal("WATCHDOG=1", Receive());
+            told++;
+        }
+
+        Assert.True(told <= clock.ElapsedMilliseconds / 50, $"{told} signs of life in {clock.ElapsedMilliseconds} ms");
+        // And none without progress.
+        Assert.False(_manager.Poll(300_000, SelectMode.SelectRead), "a sign of life without progress");
+    }
+
+    [Fact]
+    public void Without_a_watchdog_there_are_no_signs_of_life_once_it_is_up()
+    {
+        _manager.Bind(new UnixDomainSocketEndPoint(Path));
+        using var service = new ServiceManager(Path, TimeSpan.Zero);
+        service.Ready(_loop);
+        Assert.Equal("READY=1\n", Receive());
+        service.Progress();
+        Assert.False(_manager.Poll(100_000, SelectMode.SelectRead));
+    }
+
+    [Fact]
     public void What_a_full_queue_does_not_take_is_said_again_and_nobody_waits_for_it()
     {
         _manager.Bind(new UnixDomainSocketEndPoint(Path));

@@ -21,6 +21,10 @@ public sealed partial class ServiceManager : IDisposable
 
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(100);
 
+    // Between two steps of something long before the service is up: until then the manager knows no watchdog.
+    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StepPause = TimeSpan.FromSeconds(1);
+
     private readonly Socket? _socket;
     private readonly UnixDomainSocketEndPoint? _manager;
     private LoopTimer? _watch;
@@ -28,6 +32,7 @@ public sealed partial class ServiceManager : IDisposable
     private string? _status;
     private bool _ready;
     private bool _stopping;
+    private long _nextStepNs;
 
     /// <param name="socket">As in NOTIFY_SOCKET: a full path, or <c>@</c> and an abstract name; null: nobody is told.</param>
     /// <param name="watchdog">Time without a sign of life after which the manager takes this process for stuck; zero: it does not look.</param>
@@ -85,6 +90,20 @@ public sealed partial class ServiceManager : IDisposable
         _watch = loop.AddTimer(Live);
         Live();
         TellAll();
+    }
+
+    /// <summary>
+    /// Something that keeps the loop from giving signs of life has got a step further, and that is one. While the service is not up
+    /// yet, its manager is asked for another minute. Called as often as there is a step; told at most once a second.
+    /// </summary>
+    public void Progress()
+    {
+        var now = MonotonicClock.Now;
+        if (_socket is null || (_ready && Watchdog == TimeSpan.Zero) || now < _nextStepNs)
+            return;
+        var pause = Watchdog > TimeSpan.Zero && Watchdog / 4 < StepPause ? Watchdog / 4 : StepPause;
+        if (Send(_ready ? "WATCHDOG=1" : string.Create(CultureInfo.InvariantCulture, $"EXTEND_TIMEOUT_USEC={(long)StepLimit.TotalMicroseconds}")))
+            _nextStepNs = now + (pause.Ticks * 100);
     }
 
     /// <summary>What the service is doing, in one line.</summary>

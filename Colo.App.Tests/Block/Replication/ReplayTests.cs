@@ -12,6 +12,70 @@ public sealed class ReplayTests : IDisposable
 
     public void Dispose() => _f.Dispose();
 
+    [Fact]
+    public void Each_step_of_a_replay_is_told_and_what_was_told_is_durable_piece_by_piece()
+    {
+        const long size = 256 << 20;
+        _f.StartRunning(size);
+        // Records of much ground and few bytes.
+        for (var i = 0; i < 8; i++)
+            Assert.Equal(0, _f.Zero(_f.Disk.Guest, i * (32L << 20), 32 << 20));
+        var id = _f.On(() => _f.Disk.LogId);
+        var log = _f.At("log.copy");
+        SecondaryFixture.Copy(_f.At("log"), log, 1 << 20);
+        using (var copy = File.Create(_f.At("copy")))
+            copy.SetLength(size);
+        Interposer image = null!;
+        IBlockBackend Watched(IBlockBackend inner) => image = new Interposer(inner);
+        int Flushes() => image.Seen.Count(seen => seen.StartsWith("Flush", StringComparison.Ordinal));
+
+        var steps = 0;
+        var result = _f.Replay(log, id, 1, _f.At("copy"), () => steps++, Watched);
+        Assert.Equal((0, 8L), (result.Error, result.Records));
+        // Of 64 MiB each, and the last one.
+        Assert.Equal(5, Flushes());
+        Assert.True(steps >= 8 + 5 + 1, $"{steps} steps were told");
+
+        // Whom nobody waits for need not stop on the way.
+        Assert.Equal(0, _f.Replay(log, id, 1, _f.At("copy"), wrap: Watched).Error);
+        Assert.Equal(1, Flushes());
+    }
+
+    [Fact]
+    public void A_replay_whose_image_stands_still_tells_of_no_progress()
+    {
+        _f.StartRunning(Size);
+        Assert.Equal(0, _f.Write(_f.Disk.Guest, 0, Fill(4096, 1)));
+        var id = _f.On(() => _f.Disk.LogId);
+        var log = _f.At("log.copy");
+        SecondaryFixture.Copy(_f.At("log"), log, 1 << 20);
+        File.WriteAllBytes(_f.At("copy"), new byte[Size]);
+        Interposer image = null!;
+        var steps = 0;
+        var before = -1;
+        var during = -1;
+        using var waited = new Timer(
+            _ =>
+            {
+                during = Volatile.Read(ref steps);
+                _f.On(() => image.Release(0));
+            },
+            null, Timeout.Infinite, Timeout.Infinite);
+        var result = _f.Replay(log, id, 1, _f.At("copy"), () => Interlocked.Increment(ref steps), inner => image = new Interposer(inner)
+        {
+            Hold = request =>
+            {
+                if (request.Operation != BlockOperation.Write)
+                    return false;
+                before = steps;
+                waited.Change(200, Timeout.Infinite);
+                return true;
+            },
+        });
+        Assert.Equal((0, before), (result.Error, during));
+        Assert.True(steps > during, "its end is progress");
+    }
+
     [Theory]
     [InlineData("whole", 5)]
     [InlineData("cut in the last data", 4)]

@@ -128,19 +128,24 @@ internal sealed class SecondaryFixture : IDisposable
 
     public void WaitReceived(long mark) => Do(done => Disk.WhenReceived(mark, () => done(0)));
 
-    public ReplayResult Replay(string path, Guid id, ulong epoch, string image)
+    public ReplayResult Replay(
+        string path, Guid id, ulong epoch, string image, Action? progress = null, Func<IBlockBackend, IBlockBackend>? wrap = null)
     {
         ReplayResult? result = null;
         using var set = new ManualResetEventSlim();
-        ImageFileBackend? backend = null;
+        IBlockBackend? backend = null;
         On(() =>
         {
             backend = new ImageFileBackend(image, 0, readOnly: false, Loop);
-            SecondaryDisk.Replay(path, id, epoch, backend, Loop, r =>
-            {
-                result = r;
-                set.Set();
-            });
+            backend = wrap?.Invoke(backend) ?? backend;
+            SecondaryDisk.Replay(
+                path, id, epoch, backend, Loop,
+                r =>
+                {
+                    result = r;
+                    set.Set();
+                },
+                progress);
         });
         Assert.True(set.Wait(30_000));
         On(backend!.Dispose);

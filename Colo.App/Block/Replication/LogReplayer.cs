@@ -20,11 +20,15 @@ public sealed record ReplayResult(int Error, long Records, long Bytes, string Te
 /// <param name="epoch">Which epoch of it; 0 for a journal.</param>
 /// <param name="image">Where it goes.</param>
 /// <param name="done">Called once.</param>
+/// <param name="progress">Called each time that something is read or applied, or has become durable; null: nobody waits for that.</param>
 internal sealed unsafe class LogReplayer(
-    IBlockBackend log, string path, Guid id, ulong epoch, IBlockBackend image, Action<ReplayResult> done)
+    IBlockBackend log, string path, Guid id, ulong epoch, IBlockBackend image, Action<ReplayResult> done, Action? progress = null)
 {
     private const int Chunk = 4 << 20;
     private const int Window = 64;
+
+    // What is told of its progress is made durable in pieces: one flush of all would be no progress for as long as it takes.
+    private const long FlushEvery = 64 << 20;
     private const int EBADMSG = 74;
 
     private readonly DiskOperations _operations = new();
@@ -45,6 +49,8 @@ internal sealed unsafe class LogReplayer(
     private long _bytes;
     private long _checkedBytes;
     private bool _reading;
+    private bool _flushing;
+    private long _unflushed;
     private bool _stepping;
     private bool _again;
 
@@ -104,7 +110,7 @@ internal sealed unsafe class LogReplayer(
             return;
         }
 
-        while (_underWay < Window && _error == 0 && Next() is var (record, data, isThere) && isThere)
+        while (_underWay < Window && _error == 0 && !_flushing && Next() is var (record, data, isThere) && isThere)
         {
             if (_stage == Stage.Check)
                 Check(record);
@@ -242,6 +248,20 @@ internal sealed unsafe class LogReplayer(
             _ => BlockOperation.WriteZeroes,
         };
         Submit(record.Length, operation, record.Offset, record.Length, data, image, Applied, record.Operation == WriteLogOperation.Unmap);
+        _unflushed += record.Length;
+        if (progress is not null && _unflushed >= FlushEvery)
+            FlushPiece();
+    }
+
+    private void FlushPiece()
+    {
+        _unflushed = 0;
+        _flushing = true;
+        Submit(0, BlockOperation.Flush, 0, 0, 0, image, operation =>
+        {
+            _flushing = false;
+            Finish(operation, "the image cannot be made durable");
+        });
     }
 
     private void Applied(DiskOperation operation)
@@ -275,6 +295,10 @@ internal sealed unsafe class LogReplayer(
         {
             _error = error;
             _fault = $"{what}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}); when that is mended the replay can be repeated";
+        }
+        else if (error == 0)
+        {
+            progress?.Invoke();
         }
 
         Step();

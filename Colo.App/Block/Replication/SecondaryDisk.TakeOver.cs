@@ -150,7 +150,8 @@ public sealed unsafe partial class SecondaryDisk
     /// <param name="image">Used by nobody else meanwhile.</param>
     /// <param name="loop">The image's loop.</param>
     /// <param name="done">What was done.</param>
-    public static void Replay(string path, Guid id, ulong epoch, IBlockBackend image, EventLoop loop, Action<ReplayResult> done)
+    /// <param name="progress">Called each time that something is read or applied, or has become durable.</param>
+    public static void Replay(string path, Guid id, ulong epoch, IBlockBackend image, EventLoop loop, Action<ReplayResult> done, Action? progress = null)
     {
         IBlockBackend file;
         try
@@ -170,7 +171,7 @@ public sealed unsafe partial class SecondaryDisk
         {
             file.Dispose();
             done(result);
-        }));
+        }), progress);
         replayer.Run();
     }
 }
