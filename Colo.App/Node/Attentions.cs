@@ -12,6 +12,13 @@ internal static class Attentions
 
     internal static Attention Undecided(string text) => Now("it is not decided yet what this node is", "no guest runs here; the other node is asked again and again", text);
 
+    internal static Attention Replaying(string what) => Now($"the images are not whole yet: {what}", "no guest runs here until that is done", "nothing: it goes on by itself");
+
+    internal static Attention HandoverUnanswered() => Now(
+        "the guest was handed over, and the other node does not answer: its host is down, or the network between the two is cut",
+        "this node is silent, for the other one may speak as the guest; that one is called again and again",
+        "look whether the other host is up and has the guest (colo status there). If it is down for certain: colo failover here, and the guest goes on. If it runs: mend the network, this node becomes its secondary by itself");
+
     internal static Attention NoSecondaryYet() => Now("the guest runs without protection: no secondary has come yet", "the guest runs here alone", StartOther);
 
     internal static Attention SecondaryLost(string reason) => Now($"the secondary is lost: {reason}", "the guest goes on here, without protection", $"see to the other host, then {StartOther}");

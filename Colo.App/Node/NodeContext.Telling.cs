@@ -69,7 +69,7 @@ internal sealed partial class NodeContext
     internal void TellNoPermission(string what, string consequence, string why)
     {
         if (Attention?.What is { } told && !told.Contains(why, StringComparison.Ordinal))
-            Events.Error($"{what}: {why}. {consequence}. If the other host is down for certain: colo failover --force");
+            Events.Error($"{what}: {why}. {consequence}. If the other host is down for certain: colo failover --force here");
         Attention = Attentions.NoPermission(why);
     }
 

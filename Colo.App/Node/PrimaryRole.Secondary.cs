@@ -241,6 +241,7 @@ internal sealed partial class PrimaryRole
         // First of all the keeper: whatever happens from here, nobody may take this guest over.
         _node.Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
         _session = null;
+        _unansweredTold = false;
         _node.Permission?.Cancel();
         _disks.Detach();
         // Its checkpoint is taken and not acknowledged: the guest stands still for it.
@@ -311,6 +312,8 @@ internal sealed partial class PrimaryRole
     private void HandOver()
     {
         _handover = false;
+        _unansweredTold = false;
+        _node.StateEntered();
         // With the message a question to the arbiter is void; if it takes effect all the same, only the token is spent.
         _node.Permission?.Cancel();
         foreach (var nic in _nics)
@@ -345,10 +348,10 @@ internal sealed partial class PrimaryRole
         }
 
         _node.Permission?.Cancel();
-        Log.Info("the other node speaks as the guest");
         _disks.Detach();
         _node.Outdated();
         _vm.Release();
+        _node.StateChanged("handed-over", "the other node speaks as the guest");
         var done = _switched;
         _switched = null;
         done?.Invoke(true);

@@ -12,6 +12,7 @@ internal sealed partial class PrimaryRole
     private long _silenceDueNs;
     private long _listenUntilNs;
     private long _muteSinceNs;
+    private bool _unansweredTold;
 
     /// <summary>Whether permission to go on without the secondary is asked for and not given yet.</summary>
     internal bool Asking => _phase == PrimaryPhase.Asking;
@@ -48,10 +49,9 @@ internal sealed partial class PrimaryRole
     {
         if (_session is not { } session)
             return;
-        if (_phase == PrimaryPhase.HandedOver)
-            Log.Warning("the guest was handed over and the other node does not answer: this one stays silent and calls it (if it is down for certain: colo failover here)");
-        else
-            Log.Info($"connection to the secondary: {reason}; calling it");
+        // After a handover it is called for as long as it does not answer: told once.
+        if (!_unansweredTold)
+            _node.Events.Info($"connection to the secondary: {reason}; calling it");
         _node.Probe(session.Peer.Instance, verdict =>
         {
             if (session != _session)
@@ -63,6 +63,10 @@ internal sealed partial class PrimaryRole
                     break;
                 case PeerVerdict.Alive:
                     Raise(PrimaryEvent.CallAlive, reason);
+                    break;
+                case PeerVerdict.Unknown when _phase == PrimaryPhase.HandedOver:
+                    TellUnanswered();
+                    Raise(PrimaryEvent.CallUnanswered);
                     break;
                 default:
                     Log.Info("the secondary's process may live; waiting for it until the failover timeout");
@@ -89,7 +93,7 @@ internal sealed partial class PrimaryRole
 
             // After a handover that does not say that it has not read the message; when it has not, it begins a new pairing,
             // and that does.
-            if (Raise(PrimaryEvent.PeerDoesNotLead, reason) == PrimaryAction.None)
+            if (Raise(PrimaryEvent.PeerDoesNotLead, reason) == PrimaryAction.None && !_unansweredTold)
                 Log.Info("the secondary's process lives, and is not the primary as far as it says; waiting for it until the failover timeout");
         });
     }
@@ -132,6 +136,8 @@ internal sealed partial class PrimaryRole
         var next = now + (_settings.Heartbeat.Ticks * 100);
         if ((now >= lost || mute) && (now >= _listenUntilNs || _phase == PrimaryPhase.HandedOver))
         {
+            if (_phase == PrimaryPhase.HandedOver)
+                TellUnanswered();
             Raise(
                 _node.Permission is null ? PrimaryEvent.Silent : PrimaryEvent.SilentThird,
                 now >= lost
@@ -143,6 +149,21 @@ internal sealed partial class PrimaryRole
         }
 
         WatchSilenceAt(lost > now ? Math.Min(next, lost) : next);
+    }
+
+    /// <summary>
+    /// After a handover nobody may speak until the other node does: that it has not answered for the timeout is told, once. The
+    /// change of state that its answer brings takes it back.
+    /// </summary>
+    private void TellUnanswered()
+    {
+        if (_unansweredTold)
+            return;
+        _unansweredTold = true;
+        _node.Events.Error(
+            "THE GUEST WAS HANDED OVER, AND THE OTHER NODE DOES NOT ANSWER: it may have the guest, so this node stays silent and calls it. " +
+            "If the other host is down for certain: colo failover here");
+        _node.Tell("silent", "the guest was handed over, and the other node does not answer", Attentions.HandoverUnanswered());
     }
 
     /// <summary>

@@ -209,7 +209,7 @@ internal sealed partial class SecondaryRole
         CallAgain();
         _node.Events.Error(
             "THE PRIMARY IS SILENT. A cut cable looks the same as a dead host, so this node stays silent too. " +
-            "If the other host is down for certain: colo failover");
+            "If the other host is down for certain: colo failover here");
         _node.Tell("silent", "the primary is silent", Attentions.PrimarySilent());
     }
 
