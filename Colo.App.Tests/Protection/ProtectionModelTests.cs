@@ -63,6 +63,23 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
         Assert.Equal("a primary goes on from version 1, and the world has seen 2", Replay(new ModelRules(bounds) { PrimaryTable = before }, history));
     }
 
+    /// <summary>SIGTERM while the arbiter may have permitted this node already: were it to go, the other one would be told that it is outdated.</summary>
+    [Fact]
+    public void Who_may_have_been_permitted_does_not_leave_before_it_knows()
+    {
+        string[] history =
+        [
+            "a takes a secondary", "a sends the first checkpoint", "b gets FirstCheckpoint", "a gets Received", "b gets Token", "the link is cut", "a tick", "a tick", "a tick",
+            "b finds silence", "a finds silence", "the arbiter judges b's claim", "b is told to end",
+        ];
+        var bounds = new ModelBounds(Third: true, Faults: 2);
+        Assert.Null(Replay(new ModelRules(bounds), [.. history, "b hears of its claim", "b takes over", "b powers the guest off"]));
+        var left = SecondaryProtection.Table.With(SecondaryPhase.Claiming, SecondaryEvent.Terminated, SecondaryPhase.Over, SecondaryAction.LeaveInOrder);
+        Assert.Equal(
+            "nobody has the guest any more, and nobody died",
+            Replay(new ModelRules(bounds) { SecondaryTable = left }, [.. history, "b ends", "the arbiter judges a's claim", "a hears of its claim"]));
+    }
+
     private static string? Replay(ModelRules rules, string[] history)
     {
         var state = ModelRules.Start();
@@ -105,6 +122,8 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
             .With(PrimaryPhase.HandedOver, PrimaryEvent.TakenOver, PrimaryPhase.Alone, PrimaryAction.GoAlone)),
         new("a secondary takes over on silence although nobody decides", false, Secondary: table => table
             .With(SecondaryPhase.Following, SecondaryEvent.Silence, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)),
+        new("a secondary that was told to end, and has said that it leaves, still takes what it is handed", false, Secondary: table => table
+            .With(SecondaryPhase.Following, SecondaryEvent.Terminated, SecondaryPhase.Following, SecondaryAction.LeaveInOrder)),
     ];
 
     public static TheoryData<string> Mistakes => [.. s_mistakes.Select(mistake => mistake.What)];

@@ -48,6 +48,8 @@ internal sealed partial class NodeContext : IDisposable
     private InquiryCall? _call;
     private int _exitCode;
     private bool _exiting;
+    // SIGTERM came while it was not known yet whether the guest is this node's or the other's.
+    private bool _terminated;
 
     internal NodeContext(ColoConfiguration configuration, LinkNode node, IPEndPoint own, IPEndPoint peer, LinkKey key, NodeLife life)
     {
@@ -220,6 +222,7 @@ internal sealed partial class NodeContext : IDisposable
             return;
         _exiting = true;
         _exitCode = code;
+        Secondary?.End();
         if (!BecomeSecondary)
             Life.Service.Stopping();
         if (Vm is null)
@@ -313,9 +316,10 @@ internal sealed partial class NodeContext : IDisposable
     {
         if (Secondary is { } secondary)
         {
-            Events.Info("stopped: leaving the pair");
-            secondary.Leave();
-            Exit(0, orderly: true);
+            _terminated = true;
+            Events.Info(secondary.Terminate()
+                ? "stopped: leaving the pair"
+                : "stopped: this node ends as soon as it is known whether the guest is its own");
         }
         else if (Primary is { } primary)
         {
@@ -391,6 +395,9 @@ internal sealed partial class NodeContext : IDisposable
         Primary = primary;
         Life.Add(new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = reason, DurationUs = durationNs / 1000 });
         Keeper?.SetFlags(KeeperPage.NodeFlags.Speaks);
+        // Not from within the takeover.
+        if (_terminated)
+            Loop.Post(OnTerminate);
         StateChanged(
             "took-over", $"TOOK OVER in {durationNs / 1000} us: {reason}; {replayed} frames that were not released are sent; unprotected", Attentions.TookOver(reason));
         foreach (var keeper in _keepers)
@@ -403,6 +410,13 @@ internal sealed partial class NodeContext : IDisposable
         // One that ends does not begin anew: its disks are being left in order.
         if (Secondary != role || _exiting)
             return;
+        if (_terminated)
+        {
+            // Not from within the role that asks for it.
+            Loop.Post(() => Exit(0, orderly: true));
+            return;
+        }
+
         Events.Info($"begins anew as secondary: {reason}");
         // Not from within the role that asks for it.
         Loop.Post(() =>
@@ -422,6 +436,13 @@ internal sealed partial class NodeContext : IDisposable
             void Again()
             {
                 disks?.Dispose();
+                if (_terminated)
+                {
+                    // Its disks are left in order.
+                    Exit(0, orderly: true);
+                    return;
+                }
+
                 Vm.Dispose();
                 BeginSecondary();
                 Keeper?.Renew();

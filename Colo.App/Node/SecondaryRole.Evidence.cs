@@ -66,8 +66,15 @@ internal sealed partial class SecondaryRole
     /// <summary>The operator's stop, asked of this node.</summary>
     internal bool RequestStop() => _control is { IsOpen: true } control && control.TrySend((ushort)ControlMessage.StopRequest, [], []);
 
+    /// <summary>SIGTERM. One that may be the node that goes on finds that out first; everybody else leaves now.</summary>
+    /// <returns>Whether the node ends now; otherwise it does when this role has ended, or is a primary's.</returns>
+    internal bool Terminate() => Raise(SecondaryEvent.Terminated) == SecondaryAction.LeaveInOrder;
+
+    /// <summary>The node ends, for whatever reason: what comes from now on leads to no takeover any more.</summary>
+    internal void End() => _phase = SecondaryPhase.Over;
+
     /// <summary>Leaves in order: the primary goes on without a pause.</summary>
-    internal void Leave()
+    private void Leave()
     {
         _control?.TrySend((ushort)ControlMessage.Leave, [], []);
         _control?.Flush();
@@ -143,6 +150,10 @@ internal sealed partial class SecondaryRole
             case SecondaryAction.LeaveAndEnd:
                 Leave();
                 _node.Exit(1, orderly: true);
+                break;
+            case SecondaryAction.LeaveInOrder:
+                Leave();
+                _node.Exit(0, orderly: true);
                 break;
         }
 

@@ -208,6 +208,13 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
 
     private void OnPaired(PairSession channels)
     {
+        if (_phase == SecondaryPhase.Over)
+        {
+            // The node ends meanwhile: a primary that takes it would sync it for nothing.
+            channels.Dispose();
+            return;
+        }
+
         _channels = channels;
         _control = channels.Control.Open(_node.Loop, this);
         _packets = channels.Packets.Open(_node.Loop, this);

@@ -134,6 +134,9 @@ internal enum SecondaryEvent
     /// <summary>This node's disks fail.</summary>
     DisksFailed,
 
+    /// <summary>SIGTERM: this node is to end.</summary>
+    Terminated,
+
     /// <summary>All that the primary had sent is taken, or will not come.</summary>
     Settled,
 }
@@ -185,6 +188,9 @@ internal enum SecondaryAction
 
     /// <summary>Leaves, and the node ends: it is of no use as it is.</summary>
     LeaveAndEnd,
+
+    /// <summary>Says that it will never take over; the node ends.</summary>
+    LeaveInOrder,
 
     /// <summary>Says that it knows; the node ends.</summary>
     AcknowledgeEnd,
@@ -312,6 +318,9 @@ internal static class SecondaryProtection
         table.On(DisksFailed)
             .Go([.. Free, Claiming, TakingOver], Over, LeaveAndEnd, "to try again at once would end the same way, and with them nothing can be taken over")
             .ElseNothing(Decided);
+        table.On(Terminated)
+            .Go(Free, Over, LeaveInOrder, "it is over before the primary hears of it: whoever has said that it leaves takes nothing over")
+            .ElseNothing("first it is known whether the guest is this node's; then that is done which a primary does at SIGTERM");
         table.On(Settled)
             .Go([TakingOver], Over, Speak, "recorded first")
             .ElseNothing(Decided);

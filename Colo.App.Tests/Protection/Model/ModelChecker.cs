@@ -69,6 +69,8 @@ internal sealed class ModelChecker(ModelRules rules, int limit)
             var next = rules.Successors(state);
             if (rules.Violation is { } wrong)
                 return $"{wrong}\n{string.Join("\n", told)}\n{next[^1].Name}";
+            if (next.Count == 0)
+                break;
             // Faults are many among the possible steps; most of the time something ordinary happens.
             var ordinary = next.FindIndex(step => step.State.Faults > state.Faults);
             var (name, chosen) = next[random.Next(ordinary > 0 && random.Next(8) != 0 ? ordinary : next.Count)];

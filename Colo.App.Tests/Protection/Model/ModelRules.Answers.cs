@@ -220,16 +220,13 @@ internal sealed partial class ModelRules
             ? PrimaryProtection.MayBeSucceeded(node.Primary) || node.Primary == PrimaryPhase.HandedOver
             : SecondaryProtection.HasGuest(node.Secondary);
         var told = notice && _s.LinkUp && _s.Nodes[1 - i].KnowsPeer;
-        // Claims that are on their way stay there.
         var (claim, token) = (node.Claim, node.ClaimToken);
         var isPrimary = node.IsPrimary;
         node = default;
         Forget(ref node);
         node.Life = Life.Down;
         node.IsPrimary = isPrimary;
-        node.Claim = claim == ClaimState.Sent ? ClaimState.Sent : ClaimState.None;
-        node.ClaimToken = node.Claim == ClaimState.Sent ? token : (byte)0;
-        node.ClaimVoid = node.Claim != ClaimState.None;
+        KeepClaim(ref node, claim, token);
         node.Notice = told ? current ? (byte)1 : (byte)2 : (byte)0;
     }
 

@@ -123,6 +123,10 @@ internal sealed partial class ModelRules
                 Send(i, new Message(MessageType.Leave));
                 node.ClaimVoid = node.Claim != ClaimState.None;
                 break;
+            case SecondaryAction.LeaveInOrder:
+                Send(i, new Message(MessageType.Leave));
+                node.Leaving = 2;
+                break;
             case SecondaryAction.AcceptDismissal:
                 Send(i, new Message(MessageType.DismissAcknowledged));
                 node.ClaimVoid = node.Claim != ClaimState.None;
@@ -144,6 +148,35 @@ internal sealed partial class ModelRules
             Send(i, new Message(MessageType.Goodbye));
         Unpair(ref node);
         node.Has = node.Releasable = _s.NextVersion++;
+    }
+
+    /// <summary>SIGTERM of a secondary.</summary>
+    private void Terminate(int i)
+    {
+        _s.Faults++;
+        _s.Nodes[i].Leaving = 1;
+        RaiseSecondary(i, SecondaryEvent.Terminated);
+    }
+
+    /// <summary>The process of a secondary ends in order: nobody is told of a death, and a call finds nobody.</summary>
+    private void End(int i)
+    {
+        ref var node = ref _s.Nodes[i];
+        if (node.Linked)
+            Send(i, new Message(MessageType.Goodbye));
+        var (claim, token) = (node.Claim, node.ClaimToken);
+        node = default;
+        Forget(ref node);
+        node.Life = Life.Down;
+        KeepClaim(ref node, claim, token);
+    }
+
+    /// <summary>A claim that is on its way when its node ends stays there.</summary>
+    private static void KeepClaim(ref ModelNode node, ClaimState claim, byte token)
+    {
+        node.Claim = claim == ClaimState.Sent ? ClaimState.Sent : ClaimState.None;
+        node.ClaimToken = node.Claim == ClaimState.Sent ? token : (byte)0;
+        node.ClaimVoid = node.Claim != ClaimState.None;
     }
 
     /// <summary>A pairing is over for this node, or its process is a new one: it looks for a primary, with nothing in its memory.</summary>

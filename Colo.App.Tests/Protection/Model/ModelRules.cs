@@ -63,6 +63,8 @@ internal sealed partial class ModelRules(ModelBounds bounds)
     {
         _next.Clear();
         Violation = null;
+        if (state.Ended)
+            return _next;
         var ready = true;
         for (var i = 0; i < 2 && Violation is null; i++)
             ready &= NodeSteps(state, i);
@@ -128,6 +130,13 @@ internal sealed partial class ModelRules(ModelBounds bounds)
     {
         var node = state.Nodes[i];
         var ready = true;
+        if (node.Leaving != 0 && node.Primary == PrimaryPhase.Alone)
+        {
+            // SIGTERM had come before it had taken over.
+            Try(state, $"{who} powers the guest off", () => _s.Ended = true);
+            return false;
+        }
+
         if (IsSilent(node) && (!node.Listening || node.Listen == 0) && (node.Primary is PrimaryPhase.Syncing or PrimaryPhase.Offered or PrimaryPhase.Protected or PrimaryPhase.Listening))
         {
             ready = false;
@@ -175,6 +184,10 @@ internal sealed partial class ModelRules(ModelBounds bounds)
     private bool SecondarySteps(ModelState state, int i, string who)
     {
         var node = state.Nodes[i];
+        if (node.Leaving == 0 && state.Faults < bounds.Faults && Room(state, i))
+            Try(state, $"{who} is told to end", () => Terminate(i));
+        if (node.Leaving == 2)
+            Try(state, $"{who} ends", () => End(i));
         if (node.Secondary == SecondaryPhase.TakingOver)
         {
             Try(state, $"{who} takes over", () => Speak(i));
@@ -183,7 +196,10 @@ internal sealed partial class ModelRules(ModelBounds bounds)
 
         if (node.Secondary == SecondaryPhase.Over)
         {
-            Try(state, $"{who} begins anew", () => BeginAnew(i));
+            if (node.Leaving == 0)
+                Try(state, $"{who} begins anew", () => BeginAnew(i));
+            else if (node.Leaving == 1)
+                Try(state, $"{who} ends", () => End(i));
             return false;
         }
 
@@ -278,7 +294,7 @@ internal sealed partial class ModelRules(ModelBounds bounds)
 
         if (speakers == 2)
             Violation ??= "two voices";
-        if (_s.Crashes == 0 && !HasGuest(_s.Nodes[0]) && !HasGuest(_s.Nodes[1]))
+        if (_s.Crashes == 0 && !_s.Ended && !HasGuest(_s.Nodes[0]) && !HasGuest(_s.Nodes[1]))
             Violation ??= "nobody has the guest any more, and nobody died";
     }
 
@@ -305,7 +321,7 @@ internal sealed partial class ModelRules(ModelBounds bounds)
         var random = new Random(1);
         for (var round = 0; round < 1000; round++)
         {
-            if (round > 60 && (Speaks(state.Nodes[0]) || Speaks(state.Nodes[1])))
+            if (state.Ended || (round > 60 && (Speaks(state.Nodes[0]) || Speaks(state.Nodes[1]))))
                 return true;
             var next = Successors(state).Where(step => step.State.Faults == state.Faults && !IsWanton(step.Name)).ToArray();
             state = next[random.Next(next.Length)].State;

@@ -116,6 +116,8 @@ internal struct ModelNode
     /// <summary>The keeper's notice of this node's death: 0 none, 1 it was current for the peer, 2 it was not.</summary>
     internal byte Notice;
 
+    /// <summary>SIGTERM came: 1 it ends when its role does, 2 it has said that it leaves.</summary>
+    internal byte Leaving;
 }
 
 /// <summary>Two nodes, the link and the arbiter, at one moment.</summary>
@@ -140,11 +142,14 @@ internal sealed class ModelState
     internal byte Faults;
     internal byte Crashes;
 
+    /// <summary>Somebody has powered the guest off: nothing more is to be seen.</summary>
+    internal bool Ended;
+
     internal ModelState Clone()
     {
         var copy = new ModelState
         {
-            LinkUp = LinkUp, Arbiter = Arbiter, World = World, NextVersion = NextVersion, NextToken = NextToken, Faults = Faults, Crashes = Crashes,
+            LinkUp = LinkUp, Arbiter = Arbiter, World = World, NextVersion = NextVersion, NextToken = NextToken, Faults = Faults, Crashes = Crashes, Ended = Ended,
         };
         for (var i = 0; i < 2; i++)
         {
@@ -186,7 +191,7 @@ internal sealed class ModelState
         Arbiter = tokens[Arbiter];
         var hash = new StateHash();
         hash.Add((ulong)World | ((ulong)Arbiter << 8) | ((ulong)Faults << 16) | ((ulong)Crashes << 24) |
-            (LinkUp ? 1UL << 32 : 0) | (Reach[0] ? 1UL << 33 : 0) | (Reach[1] ? 1UL << 34 : 0));
+            (LinkUp ? 1UL << 32 : 0) | (Reach[0] ? 1UL << 33 : 0) | (Reach[1] ? 1UL << 34 : 0) | (Ended ? 1UL << 35 : 0));
         for (var i = 0; i < 2; i++)
         {
             ref var node = ref Nodes[i];
@@ -200,7 +205,7 @@ internal sealed class ModelState
             hash.Add(node.Listen | ((ulong)node.Has << 8) | ((ulong)node.Releasable << 16) | ((ulong)node.Checkpoint << 24) | ((ulong)node.Token << 32) |
                 ((ulong)node.Claim << 40) | ((ulong)node.ClaimToken << 48) | ((ulong)node.Call << 56));
             hash.Add(node.CallAge | ((ulong)node.CallWindow << 8) | ((ulong)node.Inquiry << 16) | ((ulong)node.InquiryAge << 24) | ((ulong)node.Dismissing << 32) |
-                ((ulong)node.Mute << 40) | ((ulong)node.Notice << 48));
+                ((ulong)node.Mute << 40) | ((ulong)node.Notice << 48) | ((ulong)node.Leaving << 56));
             var queue = Queues[i];
             hash.Add((ulong)queue.Count);
             for (var n = 0; n < queue.Count; n++)
