@@ -14,12 +14,13 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
     private static int Limit(int usual) => int.TryParse(Environment.GetEnvironmentVariable("COLO_TEST_MODEL_STATES"), out var set) ? set : usual;
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void All_short_histories_keep_the_invariants(bool third)
+    [InlineData(nameof(ModelThird.None))]
+    [InlineData(nameof(ModelThird.Arbiter))]
+    [InlineData(nameof(ModelThird.Fence))]
+    public void All_short_histories_keep_the_invariants(string third)
     {
         const int Faults = 2;
-        var checker = new ModelChecker(new ModelRules(new ModelBounds(third, Faults)), Limit(150_000));
+        var checker = new ModelChecker(new ModelRules(new ModelBounds(Enum.Parse<ModelThird>(third), Faults)), Limit(150_000));
         var watch = Stopwatch.StartNew();
         var wrong = checker.Run();
         output.WriteLine($"{checker.States} states, {checker.Steps} steps, {(checker.Complete ? "all" : "not all")} of up to {Faults} faults, {checker.Recoveries} recoveries, in {watch.Elapsed.TotalSeconds:0.0} s");
@@ -28,14 +29,15 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Long_random_histories_keep_the_invariants(bool third)
+    [InlineData(nameof(ModelThird.None))]
+    [InlineData(nameof(ModelThird.Arbiter))]
+    [InlineData(nameof(ModelThird.Fence))]
+    public void Long_random_histories_keep_the_invariants(string third)
     {
         var seed = int.TryParse(Environment.GetEnvironmentVariable("COLO_TEST_SEED"), out var set) ? set : Random.Shared.Next();
         output.WriteLine($"seed {seed}");
         var walks = Limit(150_000) / 150;
-        var checker = new ModelChecker(new ModelRules(new ModelBounds(third, 6)), 0);
+        var checker = new ModelChecker(new ModelRules(new ModelBounds(Enum.Parse<ModelThird>(third), 6)), 0);
         for (var n = 0; n < walks; n++)
         {
             if (checker.Walk(new Random(seed + n), 150) is { } wrong)
@@ -57,7 +59,7 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
             "a takes a secondary", "a sends the first checkpoint", "b gets FirstCheckpoint", "a gets Received", "b gets Token", "a tick", "a tick", "a tick",
             "b finds silence", "the arbiter judges b's claim", "b hears of its claim", "b takes over", "b dies", "a is told by the keeper",
         ];
-        var bounds = new ModelBounds(Third: true, Faults: 1);
+        var bounds = new ModelBounds(Third: ModelThird.Arbiter, Faults: 1);
         Assert.Null(Replay(new ModelRules(bounds), history));
         var before = PrimaryProtection.Table.With(PrimaryPhase.Protected, PrimaryEvent.DiedLateThird, PrimaryPhase.Alone, PrimaryAction.GoAlone);
         Assert.Equal("a primary goes on from version 1, and the world has seen 2", Replay(new ModelRules(bounds) { PrimaryTable = before }, history));
@@ -72,7 +74,7 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
             "a takes a secondary", "a sends the first checkpoint", "b gets FirstCheckpoint", "a gets Received", "b gets Token", "the link is cut", "a tick", "a tick", "a tick",
             "b finds silence", "a finds silence", "the arbiter judges b's claim", "b is told to end",
         ];
-        var bounds = new ModelBounds(Third: true, Faults: 2);
+        var bounds = new ModelBounds(Third: ModelThird.Arbiter, Faults: 2);
         Assert.Null(Replay(new ModelRules(bounds), [.. history, "b hears of its claim", "b takes over", "b powers the guest off"]));
         var left = SecondaryProtection.Table.With(SecondaryPhase.Claiming, SecondaryEvent.Terminated, SecondaryPhase.Over, SecondaryAction.LeaveInOrder);
         Assert.Equal(
@@ -97,33 +99,35 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
     }
 
     private sealed record Mistake(
-        string What, bool Third,
+        string What, ModelThird Third,
         Func<TransitionTable<PrimaryPhase, PrimaryEvent, PrimaryAction>, TransitionTable<PrimaryPhase, PrimaryEvent, PrimaryAction>>? Primary = null,
         Func<TransitionTable<SecondaryPhase, SecondaryEvent, SecondaryAction>, TransitionTable<SecondaryPhase, SecondaryEvent, SecondaryAction>>? Secondary = null);
 
     private static readonly Mistake[] s_mistakes =
     [
-        new("a secondary that may be permitted gives up when the primary answers", true, Secondary: table => table
+        new("a secondary that may be permitted gives up when the primary answers", ModelThird.Arbiter, Secondary: table => table
             .With(SecondaryPhase.Claiming, SecondaryEvent.CallAlive, SecondaryPhase.Over, SecondaryAction.Restart)
             .With(SecondaryPhase.Claiming, SecondaryEvent.PeerAlive, SecondaryPhase.Over, SecondaryAction.Restart)),
-        new("a primary goes on alone on silence although a third decides", true, Primary: table => table
+        new("a primary goes on alone on silence although a third decides", ModelThird.Arbiter, Primary: table => table
             .With(PrimaryPhase.Protected, PrimaryEvent.SilentThird, PrimaryPhase.Alone, PrimaryAction.GoAlone)),
-        new("a secondary takes over on silence although a third decides", true, Secondary: table => table
+        new("a secondary takes over on silence although a third decides", ModelThird.Arbiter, Secondary: table => table
             .With(SecondaryPhase.Following, SecondaryEvent.SilenceThird, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)),
-        new("a primary that has handed over goes on when it hears nothing", true, Primary: table => table
+        new("a primary that has handed over goes on when it hears nothing", ModelThird.Arbiter, Primary: table => table
             .With(PrimaryPhase.HandedOver, PrimaryEvent.SilentThird, PrimaryPhase.Alone, PrimaryAction.GoAlone)),
-        new("a refused call counts also when the primary may have gone on alone before", false, Secondary: table => table
+        new("a refused call counts also when the primary may have gone on alone before", ModelThird.None, Secondary: table => table
             .With(SecondaryPhase.Severed, SecondaryEvent.CallDeadLate, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)
             .With(SecondaryPhase.Silent, SecondaryEvent.CallDeadLate, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)),
-        new("a secondary takes over after the notice that it was not current", false, Secondary: table => table
+        new("a secondary takes over after the notice that it was not current", ModelThird.None, Secondary: table => table
             .With(SecondaryPhase.Following, SecondaryEvent.NoticeOutdated, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)
             .With(SecondaryPhase.Silent, SecondaryEvent.NoticeOutdated, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)),
-        new("a primary that hears of a takeover goes on", false, Primary: table => table
+        new("a primary that hears of a takeover goes on", ModelThird.None, Primary: table => table
             .With(PrimaryPhase.HandedOver, PrimaryEvent.TakenOver, PrimaryPhase.Alone, PrimaryAction.GoAlone)),
-        new("a secondary takes over on silence although nobody decides", false, Secondary: table => table
+        new("a secondary takes over on silence although nobody decides", ModelThird.None, Secondary: table => table
             .With(SecondaryPhase.Following, SecondaryEvent.Silence, SecondaryPhase.TakingOver, SecondaryAction.TakeOver)),
-        new("a secondary that was told to end, and has said that it leaves, still takes what it is handed", false, Secondary: table => table
+        new("a secondary that was told to end, and has said that it leaves, still takes what it is handed", ModelThird.None, Secondary: table => table
             .With(SecondaryPhase.Following, SecondaryEvent.Terminated, SecondaryPhase.Following, SecondaryAction.LeaveInOrder)),
+        new("a primary goes on alone although the secondary may have what was offered, and has this node fenced", ModelThird.Fence, Primary: table => table
+            .With(PrimaryPhase.Offered, PrimaryEvent.SilentFence, PrimaryPhase.Alone, PrimaryAction.GoAlone)),
     ];
 
     public static TheoryData<string> Mistakes => [.. s_mistakes.Select(mistake => mistake.What)];

@@ -32,7 +32,7 @@ public sealed class ProtectionTableTests(ITestOutputHelper output)
             {
                 Assert.Equal(pair.Cell.Next == PrimaryPhase.Yielded, pair.Cell.Action == PrimaryAction.Yield);
                 Assert.Equal(pair.Cell.Next == PrimaryPhase.HandedOver, pair.Cell.Action == PrimaryAction.HandOver);
-                Assert.Equal(pair.Cell.Next == PrimaryPhase.Asking, pair.Cell.Action == PrimaryAction.AskThird);
+                Assert.Equal(pair.Cell.Next == PrimaryPhase.OfferedAsking || (pair.Cell.Next == PrimaryPhase.Asking && pair.Phase != PrimaryPhase.OfferedAsking), pair.Cell.Action == PrimaryAction.AskThird);
                 Assert.Equal(pair.Cell.Next == PrimaryPhase.Ended, pair.Cell.Action == PrimaryAction.End);
             }
         });
@@ -69,6 +69,10 @@ public sealed class ProtectionTableTests(ITestOutputHelper output)
     {
         Assert.All(
             Primary.Where(pair => pair.What is PrimaryEvent.SilentThird or PrimaryEvent.DismissUnansweredThird && pair.Phase is not (PrimaryPhase.Alone or PrimaryPhase.Syncing or PrimaryPhase.Offered)),
+            pair => Assert.NotEqual(PrimaryPhase.Alone, pair.Cell.Next));
+        // A fence-command gives its permission to whoever calls it first, also to one that has just been offered everything.
+        Assert.All(
+            Primary.Where(pair => pair.What is PrimaryEvent.SilentFence or PrimaryEvent.DismissUnansweredFence && pair.Phase is not (PrimaryPhase.Alone or PrimaryPhase.Syncing)),
             pair => Assert.NotEqual(PrimaryPhase.Alone, pair.Cell.Next));
         Assert.All(Secondary.Where(pair => pair.What == SecondaryEvent.SilenceThird && pair.Phase != SecondaryPhase.TakingOver), pair => Assert.NotEqual(SecondaryPhase.TakingOver, pair.Cell.Next));
         // What may have been permitted is given up on an answer only, or on proof that it was not.

@@ -175,6 +175,9 @@ internal sealed partial class PrimaryRole
             case PrimaryAction.BecomeProtected:
                 BecomeProtected();
                 break;
+            case PrimaryAction.BecomeCurrent:
+                BecomeCurrent();
+                break;
             case PrimaryAction.GoAlone:
                 GoOnAlone(from, reason);
                 break;
@@ -203,11 +206,11 @@ internal sealed partial class PrimaryRole
                 HandOver();
                 break;
             case PrimaryAction.TellEnd:
-                _endsProtected = from is not (PrimaryPhase.Syncing or PrimaryPhase.Offered);
+                _endsProtected = from is not (PrimaryPhase.Syncing or PrimaryPhase.Offered or PrimaryPhase.OfferedAsking);
                 TellEnd(_session!);
                 break;
             case PrimaryAction.End:
-                if (from == PrimaryPhase.Ending && what is not (PrimaryEvent.EndSettled or PrimaryEvent.SilentThird))
+                if (from == PrimaryPhase.Ending && what is not (PrimaryEvent.EndSettled or PrimaryEvent.SilentThird or PrimaryEvent.SilentFence))
                     LoseSessionAtEnd();
                 FinishEnd(what == PrimaryEvent.EndSettled ? reason : "");
                 break;
@@ -232,6 +235,15 @@ internal sealed partial class PrimaryRole
         // It stood still while the first checkpoint was on its way.
         if (_listenUntilNs != 0)
             Raise(PrimaryEvent.StoodStill);
+    }
+
+    /// <summary>The acknowledgement of the first checkpoint has come after all, while it is made sure that the secondary is off.</summary>
+    private void BecomeCurrent()
+    {
+        // Known on disk before what rests on it leaves.
+        _node.PeerIsCurrent();
+        OnEcho();
+        _node.StateChanged("protected", "protected, and the secondary is silent", Attentions.SecondarySilent());
     }
 
     /// <summary>The secondary is dead for certain, or can never take over, or this node may go on without it.</summary>

@@ -15,7 +15,11 @@ internal sealed partial class PrimaryRole
     private bool _unansweredTold;
 
     /// <summary>Whether permission to go on without the secondary is asked for and not given yet.</summary>
-    internal bool Asking => _phase == PrimaryPhase.Asking;
+    internal bool Asking => _phase is PrimaryPhase.Asking or PrimaryPhase.OfferedAsking;
+
+    /// <summary>Which of three events it is, by who decides on silence.</summary>
+    private PrimaryEvent OnSilence(PrimaryEvent nobody, PrimaryEvent arbiter, PrimaryEvent fence) =>
+        _node.Permission is null ? nobody : _node.Arbiter is not null ? arbiter : fence;
 
     /// <summary>An echo of a heartbeat has come: this node may speak for a while longer.</summary>
     internal void OnEcho()
@@ -139,7 +143,7 @@ internal sealed partial class PrimaryRole
             if (_phase == PrimaryPhase.HandedOver)
                 TellUnanswered();
             Raise(
-                _node.Permission is null ? PrimaryEvent.Silent : PrimaryEvent.SilentThird,
+                OnSilence(PrimaryEvent.Silent, PrimaryEvent.SilentThird, PrimaryEvent.SilentFence),
                 now >= lost
                     ? $"no sign of it for {(now - session.LastEchoedSendNs) / 1_000_000} ms"
                     : $"its answers have come too late to speak on for {(now - _muteSinceNs) / 1_000_000} ms");

@@ -71,7 +71,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _compareTimer = node.Loop.AddTimer(OnCompareTimer);
         _endTimer = node.Loop.AddTimer(() => Raise(PrimaryEvent.EndSettled, "the secondary did not answer"));
         _dismissTimer = node.Loop.AddTimer(() => Raise(
-            node.Permission is null ? PrimaryEvent.DismissUnanswered : PrimaryEvent.DismissUnansweredThird, _dismissReason));
+            OnSilence(PrimaryEvent.DismissUnanswered, PrimaryEvent.DismissUnansweredThird, PrimaryEvent.DismissUnansweredFence), _dismissReason));
         _powerDown = new PowerDown(vm, node.Events, node.Settings.StopTimeout, () => EndGuest(MachineEvent.PowerOff));
         _silenceTimer = node.Loop.AddTimer(CheckSilence);
         _voice.Alone();
@@ -82,7 +82,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     internal PrimaryState State => _phase switch
     {
         PrimaryPhase.Alone => PrimaryState.Unprotected,
-        PrimaryPhase.Syncing or PrimaryPhase.Offered => PrimaryState.Syncing,
+        PrimaryPhase.Syncing or PrimaryPhase.Offered or PrimaryPhase.OfferedAsking => PrimaryState.Syncing,
         var phase when PrimaryProtection.HasLease(phase) => PrimaryState.Protected,
         _ => PrimaryState.Stopped,
     };

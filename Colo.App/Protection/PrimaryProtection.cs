@@ -16,6 +16,11 @@ internal enum PrimaryPhase
     /// <summary>The first checkpoint is on its way: the secondary may have it whole. Nothing leaves until it says so.</summary>
     Offered,
 
+    /// <summary>
+    /// As offered, but the secondary is silent, and whoever has the other node fenced goes on: it may have loaded what was offered.
+    /// </summary>
+    OfferedAsking,
+
     /// <summary>The secondary can take over; this node speaks within its lease (<see cref="Lease"/>).</summary>
     Protected,
 
@@ -83,8 +88,11 @@ internal enum PrimaryEvent
     /// <summary>No echo for the timeout, or none that came soon enough to speak on; listened for long enough, and no third decides.</summary>
     Silent,
 
-    /// <summary>The same, and a third decides.</summary>
+    /// <summary>The same, and a third decides that knows what both nodes have agreed on: the arbiter.</summary>
     SilentThird,
+
+    /// <summary>The same, and a third decides that knows nothing of pairings: the fence-command.</summary>
+    SilentFence,
 
     /// <summary>This process finds that it stood still.</summary>
     StoodStill,
@@ -122,8 +130,11 @@ internal enum PrimaryEvent
     /// <summary>The dismissal was not acknowledged within the timeout, and no third decides.</summary>
     DismissUnanswered,
 
-    /// <summary>The same, and a third decides.</summary>
+    /// <summary>The same, and the arbiter decides.</summary>
     DismissUnansweredThird,
+
+    /// <summary>The same, and the fence-command decides.</summary>
+    DismissUnansweredFence,
 
     /// <summary>The guest has powered off, or the operator stops it.</summary>
     GuestEnded,
@@ -143,6 +154,9 @@ internal enum PrimaryAction
 
     /// <summary>Records that the secondary is current, and speaks within the lease.</summary>
     BecomeProtected,
+
+    /// <summary>Records that the secondary is current; what leaves does so within the lease.</summary>
+    BecomeCurrent,
 
     /// <summary>Records that it goes on without the secondary, then speaks without a lease.</summary>
     GoAlone,
@@ -194,7 +208,7 @@ internal static class PrimaryProtection
     internal static readonly TransitionTable<PrimaryPhase, PrimaryEvent, PrimaryAction> Table = Build();
 
     /// <summary>Whether a secondary may be able to take over from a primary in this phase, as far as that one knows.</summary>
-    internal static bool MayBeSucceeded(PrimaryPhase phase) => phase == Offered || HasLease(phase);
+    internal static bool MayBeSucceeded(PrimaryPhase phase) => phase is Offered or OfferedAsking || HasLease(phase);
 
     /// <summary>Whether a primary in this phase knows that its secondary has everything, and speaks within its lease.</summary>
     internal static bool HasLease(PrimaryPhase phase) => phase is >= Protected and <= Asking;
@@ -217,6 +231,7 @@ internal static class PrimaryProtection
             .ElseNothing("only the first checkpoint of a pairing");
         table.On(FirstReceived)
             .Go([Offered], Protected, BecomeProtected, "the secondary has everything")
+            .Go([OfferedAsking], Asking, BecomeCurrent, "the secondary has everything, and whether it is off is still asked")
             .ElseNothing("not under way");
         table.On(GivenUp)
             .Go([Syncing, .. Succeedable, HandedOver], Alone, GoAlone, "it will never take over")
@@ -227,7 +242,7 @@ internal static class PrimaryProtection
             .Go([Ending], Ended, End, "nobody is left to be told")
             .ElseNothing(NoPair);
         table.On(DiedLateThird)
-            .Go([Syncing, Offered, HandedOver], Alone, GoAlone, "nobody but this node has the guest")
+            .Go([Syncing, Offered, OfferedAsking, HandedOver], Alone, GoAlone, "nobody but this node has the guest")
             .Go([Protected, Listening, Confirming], Asking, AskThird, "what it may have said with the third's permission is not undone by its death")
             .Go([Ending], Ended, End, "nobody is left to be told")
             .ElseNothing("asked already, or there is no secondary");
@@ -258,6 +273,13 @@ internal static class PrimaryProtection
             .Do([HandedOver], Call, "silence does not say whether it has read the message")
             .Go([Ending], Ended, End, "nobody answers")
             .ElseNothing("asked already, or nobody has to be heard");
+        table.On(SilentFence)
+            .Go([Syncing], Alone, GoAlone, "a secondary that does not have everything never takes over")
+            .Go([Offered], OfferedAsking, AskThird, "the secondary may have everything, and takes over once it has fenced this node")
+            .Go([Protected, Listening, Confirming], Asking, AskThird, "whoever has fenced the other goes on")
+            .Do([HandedOver], Call, "silence does not say whether it has read the message")
+            .Go([Ending], Ended, End, "nobody answers")
+            .ElseNothing("asked already, or nobody has to be heard");
         table.On(StoodStill)
             .Go([Protected, Confirming], Listening, None, "what was said meanwhile is heard first")
             .ElseNothing("listens as long, but has nothing to ask");
@@ -265,13 +287,14 @@ internal static class PrimaryProtection
             .Go([Listening, Confirming], Protected, None, "the secondary still follows")
             .ElseNothing("as before");
         table.On(PermissionGiven)
-            .Go([Asking], Alone, GoAlone, "the secondary will not get it")
+            .Go([Asking, OfferedAsking], Alone, GoAlone, "the secondary will not get it")
             .ElseNothing("the question is void");
         table.On(PermissionSpent)
             .Go([Asking], Protected, Rearm, "the silence has ended before anything was decided on it")
+            .Go([OfferedAsking], Alone, GoAlone, "it is off for certain, and had said nothing")
             .ElseNothing("the question is void");
         table.On(PermissionDenied)
-            .Go([Asking], Yielded, Yield, "the secondary has got it")
+            .Go([Asking, OfferedAsking], Yielded, Yield, "the secondary has got it")
             .ElseNothing("the question is void");
         table.On(TakenOver)
             .Go([.. Succeedable, HandedOver], Yielded, Yield, "there is one voice, and it is the other's")
@@ -286,7 +309,7 @@ internal static class PrimaryProtection
             .Go([HandedOver], Alone, GoAlone, "his word that the other node is down")
             .ElseNothing("refused: there is no silent secondary that has the guest");
         table.On(OperatorAloneForced)
-            .Go([HandedOver, Asking], Alone, GoAlone, "his word that the other node is down, against the third's silence")
+            .Go([HandedOver, Asking, OfferedAsking], Alone, GoAlone, "his word that the other node is down, against the third's silence")
             .ElseNothing("refused: there is no silent secondary that has the guest");
         table.On(SecondaryFails)
             .Do([Syncing], FailSession, "it has nothing that it could go on with")
@@ -298,6 +321,11 @@ internal static class PrimaryProtection
         table.On(DismissUnansweredThird)
             .Go([Syncing, Offered], Alone, GoAlone, "the third knows nothing of this pairing yet")
             .Go([Protected, Listening, Confirming], Asking, AskThird, "it may be asking, too")
+            .ElseNothing("asked already, or not needed");
+        table.On(DismissUnansweredFence)
+            .Go([Syncing], Alone, GoAlone, "a secondary that does not have everything never takes over")
+            .Go([Offered], OfferedAsking, AskThird, "it may have everything, and be about to fence this node")
+            .Go([Protected, Listening, Confirming], Asking, AskThird, "it may be about to fence this node")
             .ElseNothing("asked already, or not needed");
         table.On(GuestEnded)
             .Go([Alone], Ended, End, "nobody has to be told")

@@ -86,12 +86,12 @@ internal sealed partial class ModelRules
             });
     }
 
-    /// <summary>Asks the arbiter, on the token that both know; without one no answer can be had.</summary>
+    /// <summary>Asks the arbiter, on the token that both know; without one no answer can be had. Or has the other node fenced.</summary>
     private void Claim(int i)
     {
         ref var node = ref _s.Nodes[i];
         // An earlier question that is void is settled first; the model leaves that one out, and the node without an answer.
-        if (node.Token == 0 || node.Claim != ClaimState.None)
+        if ((bounds.Third == ModelThird.Arbiter && node.Token == 0) || node.Claim != ClaimState.None)
             return;
         node.Claim = ClaimState.Sent;
         node.ClaimToken = node.Token;
@@ -103,6 +103,22 @@ internal sealed partial class ModelRules
         var node = state.Nodes[i];
         switch (node.Claim)
         {
+            case ClaimState.Sent when bounds.Third == ModelThird.Fence:
+                if (state.Reach[i])
+                {
+                    Try(state, $"{who} has the other one fenced", () =>
+                    {
+                        _s.Nodes[i].Claim = ClaimState.Won;
+                        SwitchOff(1 - i);
+                    });
+                }
+
+                Try(state, $"{who}'s fence-command fails", () =>
+                {
+                    _s.Nodes[i].Claim = ClaimState.None;
+                    _s.Nodes[i].ClaimVoid = false;
+                });
+                break;
             case ClaimState.Sent:
                 if (state.Reach[i])
                 {
@@ -120,9 +136,9 @@ internal sealed partial class ModelRules
             case ClaimState.Won or ClaimState.Lost when state.Reach[i]:
                 Try(state, $"{who} hears of its claim", () => HearClaim(i));
                 break;
-            case ClaimState.None when state.Reach[i] && node.Token != 0 &&
-                (node.IsPrimary ? node.Primary == PrimaryPhase.Asking : node.Secondary is SecondaryPhase.Asking or SecondaryPhase.Claiming):
-                Try(state, $"{who} asks the arbiter again", () => Claim(i));
+            case ClaimState.None when state.Reach[i] && (node.Token != 0 || bounds.Third == ModelThird.Fence) &&
+                (node.IsPrimary ? node.Primary is PrimaryPhase.Asking or PrimaryPhase.OfferedAsking : node.Secondary is SecondaryPhase.Asking or SecondaryPhase.Claiming):
+                Try(state, $"{who} asks again", () => Claim(i));
                 break;
         }
     }
@@ -159,7 +175,7 @@ internal sealed partial class ModelRules
                 Try(state, $"{who} thaws", () => Thaw(i));
             if (life == Life.Down)
                 Try(state, $"{who} is started again", () => Restart(i));
-            if (!state.Reach[i] && bounds.Third)
+            if (!state.Reach[i] && bounds.Third != ModelThird.None)
                 Try(state, $"{who} reaches the arbiter again", () => _s.Reach[i] = true);
             if (state.Faults >= bounds.Faults)
                 continue;
@@ -179,7 +195,7 @@ internal sealed partial class ModelRules
                 });
             }
 
-            if (state.Reach[i] && bounds.Third)
+            if (state.Reach[i] && bounds.Third != ModelThird.None)
             {
                 Try(state, $"{who} loses the arbiter", () =>
                 {
@@ -209,6 +225,20 @@ internal sealed partial class ModelRules
                 // What the keepers had to say is lost with it.
                 _s.Nodes[0].Notice = _s.Nodes[1].Notice = 0;
             });
+    }
+
+    /// <summary>A fence-command has its way with a node: nothing of it is left, nor of what it has sent.</summary>
+    private void SwitchOff(int i)
+    {
+        if (_s.Nodes[i].Life != Life.Down)
+        {
+            Crash(i, notice: false);
+            _s.Faults--;
+        }
+
+        _s.Nodes[i].Claim = ClaimState.None;
+        _s.Nodes[i].ClaimVoid = false;
+        _s.Nodes[i].Notice = 0;
     }
 
     private void Crash(int i, bool notice)

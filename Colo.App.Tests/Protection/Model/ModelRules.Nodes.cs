@@ -18,7 +18,7 @@ internal sealed partial class ModelRules
             case PrimaryAction.BeginSync:
                 break;
             case PrimaryAction.BecomeProtected:
-                if (_s.Reach[i] && bounds.Third)
+                if (_s.Reach[i] && bounds.Third == ModelThird.Arbiter)
                 {
                     // Renewed: whatever stood there before.
                     node.Token = _s.Arbiter = _s.NextToken++;
@@ -42,7 +42,7 @@ internal sealed partial class ModelRules
                 break;
             case PrimaryAction.Rearm:
                 node.Token = 0;
-                if (_s.Reach[i])
+                if (_s.Reach[i] && bounds.Third == ModelThird.Arbiter)
                 {
                     node.Token = _s.Arbiter = _s.NextToken++;
                     Send(i, new Message(MessageType.Token, node.Token));
@@ -64,7 +64,7 @@ internal sealed partial class ModelRules
     }
 
     private void RaiseDied(int i) =>
-        RaisePrimary(i, bounds.Third && _s.Nodes[i].Token != 0 && _s.Nodes[i].EchoAge >= T ? PrimaryEvent.DiedLateThird : PrimaryEvent.Died);
+        RaisePrimary(i, IsLateThird(_s.Nodes[i]) ? PrimaryEvent.DiedLateThird : PrimaryEvent.Died);
 
     private void GoAlone(int i, PrimaryPhase from)
     {

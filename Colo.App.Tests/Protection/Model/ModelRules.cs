@@ -2,10 +2,23 @@ using Colo.Protection;
 
 namespace Colo.Tests.Protection.Model;
 
+/// <summary>Who decides between two nodes that do not hear each other.</summary>
+internal enum ModelThird
+{
+    /// <summary>The rules for two nodes and no third.</summary>
+    None,
+
+    /// <summary>A compare-and-set on a token that both know.</summary>
+    Arbiter,
+
+    /// <summary>A command that switches the other node off.</summary>
+    Fence,
+}
+
 /// <summary>What the model is bounded to.</summary>
-/// <param name="Third">Whether an arbiter decides; otherwise the rules for two nodes and no third.</param>
+/// <param name="Third">Who decides on silence.</param>
 /// <param name="Faults">Crashes, freezes, cuts, resets, cuts of the arbiter, lost notices: how many of them in one history.</param>
-internal sealed record ModelBounds(bool Third, int Faults)
+internal sealed record ModelBounds(ModelThird Third, int Faults)
 {
     /// <summary>Failover timeout in ticks; a beat is sent at each tick.</summary>
     internal const byte Timeout = 3;
@@ -140,18 +153,23 @@ internal sealed partial class ModelRules(ModelBounds bounds)
         if (IsSilent(node) && (!node.Listening || node.Listen == 0) && (node.Primary is PrimaryPhase.Syncing or PrimaryPhase.Offered or PrimaryPhase.Protected or PrimaryPhase.Listening))
         {
             ready = false;
-            Try(state, $"{who} finds silence", () => RaisePrimary(i, bounds.Third ? PrimaryEvent.SilentThird : PrimaryEvent.Silent));
+            Try(state, $"{who} finds silence", () => RaisePrimary(i, SilentEvent));
         }
 
         if (node.Primary == PrimaryPhase.HandedOver && IsSilent(node) && node.Call == CallAnswer.None && node.Inquiry == InquiryAnswer.None)
-            Try(state, $"{who} finds silence after the handover", () => RaisePrimary(i, bounds.Third ? PrimaryEvent.SilentThird : PrimaryEvent.Silent));
+            Try(state, $"{who} finds silence after the handover", () => RaisePrimary(i, SilentEvent));
         if (node.Dismissing > T)
         {
             ready = false;
             Try(state, $"{who}'s dismissal is not answered", () =>
             {
                 _s.Nodes[i].Dismissing = 0;
-                RaisePrimary(i, bounds.Third ? PrimaryEvent.DismissUnansweredThird : PrimaryEvent.DismissUnanswered);
+                RaisePrimary(i, bounds.Third switch
+                {
+                    ModelThird.None => PrimaryEvent.DismissUnanswered,
+                    ModelThird.Arbiter => PrimaryEvent.DismissUnansweredThird,
+                    _ => PrimaryEvent.DismissUnansweredFence,
+                });
             });
         }
 
@@ -207,14 +225,26 @@ internal sealed partial class ModelRules(ModelBounds bounds)
             return true;
         if (node.Secondary is SecondaryPhase.Following or SecondaryPhase.Severed)
         {
-            Try(state, $"{who} finds silence", () => RaiseSecondary(i, bounds.Third ? SecondaryEvent.SilenceThird : SecondaryEvent.Silence));
+            Try(state, $"{who} finds silence", () => RaiseSecondary(i, SilenceEvent));
             return false;
         }
 
         if (node.Inquiry == InquiryAnswer.None && node.Call == CallAnswer.None && !(node.Linked && node.Secondary == SecondaryPhase.Silent))
-            Try(state, $"{who} asks what the other is", () => RaiseSecondary(i, bounds.Third ? SecondaryEvent.SilenceThird : SecondaryEvent.Silence));
+            Try(state, $"{who} asks what the other is", () => RaiseSecondary(i, SilenceEvent));
         return true;
     }
+
+    private PrimaryEvent SilentEvent => bounds.Third switch
+    {
+        ModelThird.None => PrimaryEvent.Silent,
+        ModelThird.Arbiter => PrimaryEvent.SilentThird,
+        _ => PrimaryEvent.SilentFence,
+    };
+
+    private SecondaryEvent SilenceEvent => bounds.Third == ModelThird.None ? SecondaryEvent.Silence : SecondaryEvent.SilenceThird;
+
+    private bool IsLateThird(in ModelNode node) =>
+        (bounds.Third == ModelThird.Arbiter ? node.Token != 0 : bounds.Third == ModelThird.Fence) && node.EchoAge >= T;
 
     private static bool IsSilent(in ModelNode node) => node.EchoAge >= T || node.Mute >= T;
 
@@ -225,7 +255,7 @@ internal sealed partial class ModelRules(ModelBounds bounds)
         PrimaryPhase.HandedOver => node.KnowsPeer,
         PrimaryPhase.Yielded or PrimaryPhase.Ending or PrimaryPhase.Ended => false,
         PrimaryPhase.Alone or PrimaryPhase.Syncing or PrimaryPhase.Offered => true,
-        _ => node.KnowsPeer || ((!node.Linked || node.HeardAge >= T) && !(bounds.Third && node.Token != 0 && node.EchoAge >= T)),
+        _ => node.KnowsPeer || ((!node.Linked || node.HeardAge >= T) && !IsLateThird(node)),
     };
 
     private void Tick()
@@ -269,7 +299,7 @@ internal sealed partial class ModelRules(ModelBounds bounds)
             else
                 node.Mute = 0;
             // Invariant 6: with no third, a primary is silent no longer than the timeout, and twice that after it stood still itself.
-            if (!bounds.Third && node.Mute > (node.Listening ? (2 * T) + 2 : T + 1))
+            if (bounds.Third == ModelThird.None && node.Mute > (node.Listening ? (2 * T) + 2 : T + 1))
                 Violation ??= $"a primary without a third is silent for {node.Mute} ticks";
         }
     }
