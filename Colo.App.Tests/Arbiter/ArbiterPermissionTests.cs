@@ -55,6 +55,31 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
     }
 
     [EtcdFact]
+    public void A_question_before_there_is_a_token_waits_for_it_and_does_not_end_the_search() => WithinTime.Try(TimeSpan.FromMilliseconds(500), limit =>
+    {
+        _vm = NewVm();
+        using var relay = new EtcdRelay(Etcd.Address);
+        using var a = new Asker(relay.Uri, _vm, NodeId.A, limit);
+        relay.Fault = () => RelayFault.SwallowRequest;
+        var renewed = Task.Run(a.Renew);
+        Assert.True(SpinWait.SpinUntil(() => a.StuckCount > 0, TimeSpan.FromSeconds(60)), "nobody is told that there is no token");
+        // Asked, and withdrawn: the token is still looked for.
+        Assert.Null(a.Ask(0));
+        a.Loop.Invoke(() =>
+        {
+            Assert.False(a.Permission.MayTakeEffect);
+            a.Permission.Withdraw();
+        });
+        var asked = Task.Run(() => a.Ask());
+        Assert.True(SpinWait.SpinUntil(() => a.Stuck.Count(text => text.Contains("knows nothing of this pairing", StringComparison.Ordinal)) == 2, TimeSpan.FromSeconds(60)), "nobody is told that the question waits");
+        Assert.False(asked.IsCompleted || renewed.IsCompleted);
+        relay.Fault = () => RelayFault.None;
+        Assert.True(asked.Result);
+        Assert.Equal(1UL, renewed.Result.Generation);
+        Assert.Contains("\"generation\":2", Etcd.Value(ArbiterClient.KeyOf(_vm)), StringComparison.Ordinal);
+    });
+
+    [EtcdFact]
     public void While_the_arbiter_is_frozen_nobody_may_and_then_one()
     {
         var limit = TimeSpan.FromMilliseconds(300);

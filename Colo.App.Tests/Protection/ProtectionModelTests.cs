@@ -56,7 +56,7 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
     {
         string[] history =
         [
-            "a takes a secondary", "a sends the first checkpoint", "b gets FirstCheckpoint", "a gets Received", "b gets Token", "a tick", "a tick", "a tick",
+            "a takes a secondary", "a sends the first checkpoint", "b gets FirstCheckpoint", "a gets Received", "a renews the token", "b gets Token", "a tick", "a tick", "a tick",
             "b finds silence", "the arbiter judges b's claim", "b hears of its claim", "b takes over", "b dies", "a is told by the keeper",
         ];
         var bounds = new ModelBounds(Third: ModelThird.Arbiter, Faults: 1);
@@ -71,7 +71,7 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
     {
         string[] history =
         [
-            "a takes a secondary", "a sends the first checkpoint", "b gets FirstCheckpoint", "a gets Received", "b gets Token", "the link is cut", "a tick", "a tick", "a tick",
+            "a takes a secondary", "a sends the first checkpoint", "b gets FirstCheckpoint", "a gets Received", "a renews the token", "b gets Token", "the link is cut", "a tick", "a tick", "a tick",
             "b finds silence", "a finds silence", "the arbiter judges b's claim", "b is told to end",
         ];
         var bounds = new ModelBounds(Third: ModelThird.Arbiter, Faults: 2);
@@ -82,9 +82,37 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
             Replay(new ModelRules(bounds) { SecondaryTable = left }, [.. history, "b ends", "the arbiter judges a's claim", "a hears of its claim"]));
     }
 
-    private static string? Replay(ModelRules rules, string[] history)
+    /// <summary>A blip of the secondary while the arbiter was away all the time: with both back, the pair is as it was.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_primary_asks_no_longer_when_its_secondary_is_heard_again(bool arbiterBack)
     {
-        var state = ModelRules.Start();
+        string[] history =
+        [
+            "a takes a secondary", "a sends the first checkpoint", "b gets FirstCheckpoint", "a gets Received", "a loses the arbiter", "b freezes", "a tick", "a tick", "a tick",
+            "a finds silence", "b thaws", "b gets Beat", "b gets Beat", "b gets Beat",
+        ];
+        var bounds = new ModelBounds(ModelThird.Arbiter, Faults: 2);
+        Assert.Equal(PrimaryPhase.Protected, Settled(new ModelRules(bounds)));
+        var table = PrimaryProtection.Table.With(PrimaryPhase.Asking, PrimaryEvent.HeardUnasked, PrimaryPhase.Asking, PrimaryAction.None);
+        Assert.Equal(PrimaryPhase.Asking, Settled(new ModelRules(bounds) { PrimaryTable = table, Flaw = ModelFlaw.AskingEndsRenewal }));
+
+        PrimaryPhase Settled(ModelRules rules)
+        {
+            Assert.Null(Replay(rules, history, out var state));
+            state.Reach[0] = arbiterBack;
+            state = rules.Settle(state, ticks: 20);
+            Assert.Equal(arbiterBack && rules.Flaw == ModelFlaw.None, state.Nodes[0].Token != 0 && state.Nodes[0].Token == state.Nodes[1].Token);
+            return state.Nodes[0].Primary;
+        }
+    }
+
+    private static string? Replay(ModelRules rules, string[] history) => Replay(rules, history, out _);
+
+    private static string? Replay(ModelRules rules, string[] history, out ModelState state)
+    {
+        state = ModelRules.Start();
         foreach (var step in history)
         {
             var next = rules.Successors(state);

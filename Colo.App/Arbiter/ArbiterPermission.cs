@@ -20,6 +20,7 @@ internal sealed class ArbiterPermission : IPermission
     private readonly Action<string> _log;
     private ArbiterOwner? _claimedOn;
     private Action? _next;
+    private Action? _afterRenewal;
     private int _question;
 
     /// <param name="loop">Its thread is the caller.</param>
@@ -42,6 +43,9 @@ internal sealed class ArbiterPermission : IPermission
     /// <summary>What both nodes expect to stand in etcd; null: no permission can be had in this pairing.</summary>
     internal ArbiterOwner? Token { get; set; }
 
+    /// <summary>Whether a new token is being put there.</summary>
+    internal bool Renewing { get; private set; }
+
     /// <summary>
     /// On the primary, when protection begins: puts a new token there, whatever stood there before, and tries again until that
     /// is done or <see cref="Cancel"/> is called.
@@ -53,6 +57,7 @@ internal sealed class ArbiterPermission : IPermission
         Cancel();
         // From here on the old one may be replaced at any moment.
         Token = null;
+        Renewing = true;
         var question = _question;
         Step();
 
@@ -76,7 +81,12 @@ internal sealed class ArbiterPermission : IPermission
                 if (outcome.Kind == ClaimKind.Won)
                 {
                     Token = token;
+                    Renewing = false;
+                    var asked = _afterRenewal;
+                    _afterRenewal = null;
                     done(token);
+                    if (question == _question)
+                        asked?.Invoke();
                 }
                 else
                 {
@@ -94,9 +104,15 @@ internal sealed class ArbiterPermission : IPermission
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// Asked before there is a token, the question waits for it: the other node, which has none either, cannot have been permitted.
+    /// </remarks>
     public void Ask(string reason, Action<bool> answer, Action<string> stuck)
     {
-        Cancel();
+        if (Renewing)
+            _afterRenewal = () => Ask(reason, answer, stuck);
+        else
+            Cancel();
         if (Token is not { } token)
         {
             stuck("the arbiter could not be reached when this protection began, so it knows nothing of this pairing");
@@ -150,7 +166,7 @@ internal sealed class ArbiterPermission : IPermission
     internal ulong EtcdCluster => _client.EtcdCluster;
 
     /// <inheritdoc/>
-    public bool MayTakeEffect => _client.Busy || _client.HasUnresolvedClaim;
+    public bool MayTakeEffect => !Renewing && (_client.Busy || _client.HasUnresolvedClaim);
 
     /// <inheritdoc/>
     /// <remarks>A claim that was sent may take effect all the same: the token is spent then, and has to be renewed.</remarks>
@@ -158,7 +174,18 @@ internal sealed class ArbiterPermission : IPermission
     {
         _question++;
         _next = null;
+        _afterRenewal = null;
+        Renewing = false;
         _timer.Cancel();
+    }
+
+    /// <inheritdoc/>
+    public void Withdraw()
+    {
+        if (Renewing)
+            _afterRenewal = null;
+        else
+            Cancel();
     }
 
     /// <inheritdoc/>

@@ -140,12 +140,15 @@ internal sealed partial class PrimaryRole
     private void RaiseDied(PrimarySession session, string reason) =>
         Raise(IsLateThird(session) ? PrimaryEvent.DiedLateThird : PrimaryEvent.Died, reason);
 
+    /// <summary>While a third is asked, a secondary that is not heard cannot be given the guest.</summary>
+    private bool CanSwitch => _phase != PrimaryPhase.Asking || _voice.MaySpeak;
+
     /// <summary>Planned switchover: the secondary becomes the primary.</summary>
     /// <param name="done">Called with true when the secondary speaks as the guest, with false when the guest stayed here.</param>
     /// <returns>False if there is no protected secondary.</returns>
     internal bool TrySwitchover(Action<bool> done)
     {
-        if (_switched is not null || Raise(PrimaryEvent.SwitchoverAsked) != PrimaryAction.TakePlanned)
+        if (_switched is not null || !CanSwitch || Raise(PrimaryEvent.SwitchoverAsked) != PrimaryAction.TakePlanned)
             return false;
         _switched = done;
         RequestCheckpoint(CheckpointReason.Planned);
@@ -192,6 +195,9 @@ internal sealed partial class PrimaryRole
                 break;
             case PrimaryAction.Rearm:
                 Rearm();
+                break;
+            case PrimaryAction.Withdraw:
+                Withdraw();
                 break;
             case PrimaryAction.Yield:
                 Yield(from);

@@ -24,7 +24,11 @@ internal sealed partial class PrimaryRole
     /// <summary>An echo of a heartbeat has come: this node may speak for a while longer.</summary>
     internal void OnEcho()
     {
-        if (State != PrimaryState.Protected || _session is not { } session)
+        if (_session is not { } session)
+            return;
+        if (_phase == PrimaryPhase.OfferedAsking && Lease.SpeaksUntil(session.LastEchoedSendNs, _settings.TimeoutNs, _settings.MarginNs) > MonotonicClock.Now)
+            HearUnasked();
+        if (State != PrimaryState.Protected)
             return;
         _voice.Until(Lease.SpeaksUntil(session.LastEchoedSendNs, _settings.TimeoutNs, _settings.MarginNs));
         // Only a beat of late says that the other one still follows; an echo may have lain in the socket while this node slept.
@@ -34,11 +38,28 @@ internal sealed partial class PrimaryRole
             Raise(PrimaryEvent.HeardOfLate);
         }
 
+        if (_phase == PrimaryPhase.Asking && _voice.MaySpeak)
+            HearUnasked();
+
         foreach (var nic in _nics)
         {
             nic.OpenGate();
             nic.Comparer.SetRoundTrip(session.RoundTripNs);
         }
+    }
+
+    /// <summary>
+    /// While a third is asked the secondary is heard, early enough to speak on: if nothing was asked yet (the third cannot be
+    /// reached), or it is known that nothing of it can take effect, the pair needs nobody to decide. The other one cannot have asked,
+    /// either: who asks echoes no more, and it asks no earlier than the timeout after the beat that it has echoed.
+    /// </summary>
+    private void HearUnasked()
+    {
+        if (_dismissReason.Length > 0 || _node.Permission is not { MayTakeEffect: false })
+            return;
+        // Known to speak again: what was mute until now does not count any more.
+        _ = IsMute(MonotonicClock.Now);
+        Raise(PrimaryEvent.HeardUnasked);
     }
 
     /// <summary>What the heartbeats say of this node: how old the newest echoed one is, so that the secondary knows the window.</summary>
@@ -239,6 +260,17 @@ internal sealed partial class PrimaryRole
                 if (session == _session && Asking)
                     _node.TellNoPermission("THE SECONDARY IS SILENT, and there is no permission to go on alone", "This node is silent, too", why);
             });
+    }
+
+    /// <summary>A short silence has ended before anything was asked: the token is as it was.</summary>
+    private void Withdraw()
+    {
+        _node.Permission!.Withdraw();
+        Log.Info("the secondary is heard again; nobody is asked any more who goes on");
+        _node.Tell(_node.StateName, "the secondary is heard again", null);
+        // An answer that came in this very moment has spent it.
+        if (_node.Arbiter is { Token: null, Renewing: false })
+            RenewToken();
     }
 
     /// <summary>A short silence has ended before anything was decided on it, and the token is spent.</summary>

@@ -19,6 +19,9 @@ internal interface IPermission : IDisposable
 
     /// <summary>The question is void: neither callback is called any more for it.</summary>
     void Cancel();
+
+    /// <summary>The same, where nothing that was asked may take effect: what the question waited for goes on.</summary>
+    void Withdraw();
 }
 
 /// <summary>Permission by the operator's fence-command: whoever has made sure that the other node is off may go on.</summary>
@@ -78,6 +81,9 @@ internal sealed class FencePermission(Linux.EventLoop loop, Fence fence, string 
         _timer?.Dispose();
         _timer = null;
     }
+
+    /// <inheritdoc/>
+    public void Withdraw() => Cancel();
 
     /// <inheritdoc/>
     public void Dispose()

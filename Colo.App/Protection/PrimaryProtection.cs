@@ -100,6 +100,9 @@ internal enum PrimaryEvent
     /// <summary>An echo of a beat that was sent within the timeout.</summary>
     HeardOfLate,
 
+    /// <summary>An echo that is early enough to speak on, of a secondary that is not dismissed, and nothing that was asked of the third can take effect.</summary>
+    HeardUnasked,
+
     /// <summary>The third says that this node goes on, and the secondary is still silent, or dismissed.</summary>
     PermissionGiven,
 
@@ -112,7 +115,7 @@ internal enum PrimaryEvent
     /// <summary>The secondary says that it speaks as the guest.</summary>
     TakenOver,
 
-    /// <summary>The operator, or SIGTERM, wants the other node to be the primary.</summary>
+    /// <summary>The operator, or SIGTERM, wants the other node to be the primary. While a third is asked: raised within the lease only.</summary>
     SwitchoverAsked,
 
     /// <summary>The checkpoint of a planned switchover is acknowledged; the guest stands still.</summary>
@@ -172,6 +175,9 @@ internal enum PrimaryAction
 
     /// <summary>Goes on as before; the spent permission is renewed.</summary>
     Rearm,
+
+    /// <summary>Goes on as before: the question to the third is withdrawn, and was none.</summary>
+    Withdraw,
 
     /// <summary>Is silent for good; records that it is outdated, and begins anew as secondary (or exits).</summary>
     Yield,
@@ -286,6 +292,10 @@ internal static class PrimaryProtection
         table.On(HeardOfLate)
             .Go([Listening, Confirming], Protected, None, "the secondary still follows")
             .ElseNothing("as before");
+        table.On(HeardUnasked)
+            .Go([Asking], Protected, Withdraw, "the secondary follows, and the token that both know is as it was")
+            .Go([OfferedAsking], Offered, Withdraw, "the secondary is there, and its acknowledgement may come yet")
+            .ElseNothing("nothing is asked, or what was asked is to be answered first");
         table.On(PermissionGiven)
             .Go([Asking, OfferedAsking], Alone, GoAlone, "the secondary will not get it")
             .ElseNothing("the question is void");
@@ -300,7 +310,7 @@ internal static class PrimaryProtection
             .Go([.. Succeedable, HandedOver], Yielded, Yield, "there is one voice, and it is the other's")
             .ElseNothing("from a pairing that has ended");
         table.On(SwitchoverAsked)
-            .Do([Protected, Listening, Confirming], TakePlanned, "the secondary can take over")
+            .Do([Protected, Listening, Confirming, Asking], TakePlanned, "the secondary can take over")
             .ElseNothing("refused: there is no secondary that could take over, or it is silent");
         table.On(PlannedReceived)
             .Go([Protected, Listening, Confirming, Asking], HandedOver, HandOver, "to give the voice away is safe at any time; a question to the third is void with it")

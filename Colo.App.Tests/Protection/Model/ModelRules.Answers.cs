@@ -91,7 +91,7 @@ internal sealed partial class ModelRules
     {
         ref var node = ref _s.Nodes[i];
         // An earlier question that is void is settled first; the model leaves that one out, and the node without an answer.
-        if ((bounds.Third == ModelThird.Arbiter && node.Token == 0) || node.Claim != ClaimState.None)
+        if ((bounds.Third == ModelThird.Arbiter && node.Token == 0) || node.Claim != ClaimState.None || !_s.Reach[i])
             return;
         node.Claim = ClaimState.Sent;
         node.ClaimToken = node.Token;

@@ -18,13 +18,7 @@ internal sealed partial class ModelRules
             case PrimaryAction.BeginSync:
                 break;
             case PrimaryAction.BecomeProtected:
-                if (_s.Reach[i] && bounds.Third == ModelThird.Arbiter)
-                {
-                    // Renewed: whatever stood there before.
-                    node.Token = _s.Arbiter = _s.NextToken++;
-                    Send(i, new Message(MessageType.Token, node.Token));
-                }
-
+                node.Renewing = bounds.Third == ModelThird.Arbiter;
                 if (node.Listening)
                     RaisePrimary(i, PrimaryEvent.StoodStill);
                 break;
@@ -38,18 +32,16 @@ internal sealed partial class ModelRules
                 Ask(i);
                 break;
             case PrimaryAction.AskThird:
+                if (Flaw == ModelFlaw.AskingEndsRenewal)
+                    node.Renewing = false;
                 Claim(i);
                 break;
             case PrimaryAction.Rearm:
                 node.Token = 0;
-                if (_s.Reach[i] && bounds.Third == ModelThird.Arbiter)
-                {
-                    node.Token = _s.Arbiter = _s.NextToken++;
-                    Send(i, new Message(MessageType.Token, node.Token));
-                }
-
+                node.Renewing = bounds.Third == ModelThird.Arbiter;
                 break;
             case PrimaryAction.Yield:
+                node.Renewing = false;
                 node.ClaimVoid = node.Claim != ClaimState.None;
                 break;
             case PrimaryAction.Dismiss:
@@ -57,10 +49,20 @@ internal sealed partial class ModelRules
                 node.Dismissing = 1;
                 break;
             case PrimaryAction.HandOver:
+                node.Renewing = false;
                 node.ClaimVoid = node.Claim != ClaimState.None;
                 Send(i, new Message(MessageType.Handover));
                 break;
         }
+    }
+
+    /// <summary>Puts a new token at the arbiter, whatever stood there before, and tells the secondary.</summary>
+    private void Renew(int i)
+    {
+        ref var node = ref _s.Nodes[i];
+        node.Renewing = false;
+        node.Token = _s.Arbiter = _s.NextToken++;
+        Send(i, new Message(MessageType.Token, node.Token));
     }
 
     private void RaiseDied(int i) =>
@@ -301,6 +303,9 @@ internal sealed partial class ModelRules
                 node.Listen = 0;
                 RaisePrimary(i, PrimaryEvent.HeardOfLate);
             }
+
+            if (node.Claim == ClaimState.None && node.Dismissing == 0 && Lease.SpeaksUntil(-node.EchoAge, T, M) > 0)
+                RaisePrimary(i, PrimaryEvent.HeardUnasked);
         }
         else
         {
@@ -334,6 +339,7 @@ internal sealed partial class ModelRules
         node.EchoAge = node.HeardAge = node.EchoOf = node.WindowAge = ModelState.Old;
         node.Checkpoint = 0;
         node.Token = 0;
+        node.Renewing = false;
         node.Listening = false;
         node.Listen = 0;
         node.Dismissing = 0;

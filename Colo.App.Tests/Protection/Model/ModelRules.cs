@@ -27,6 +27,16 @@ internal sealed record ModelBounds(ModelThird Third, int Faults)
     internal const byte Margin = 1;
 }
 
+/// <summary>What a node could do wrong around the tables.</summary>
+internal enum ModelFlaw
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>A primary that asks the arbiter no longer tries to tell it of this protection.</summary>
+    AskingEndsRenewal,
+}
+
 /// <summary>
 /// All that can happen next in a state, with the decisions taken from the tables that the nodes themselves use
 /// (<see cref="PrimaryProtection"/>, <see cref="SecondaryProtection"/>, <see cref="Lease"/>). What the nodes do around them, raise
@@ -43,6 +53,9 @@ internal sealed partial class ModelRules(ModelBounds bounds)
     internal TransitionTable<PrimaryPhase, PrimaryEvent, PrimaryAction> PrimaryTable { get; init; } = PrimaryProtection.Table;
 
     internal TransitionTable<SecondaryPhase, SecondaryEvent, SecondaryAction> SecondaryTable { get; init; } = SecondaryProtection.Table;
+
+    /// <summary>What the nodes do wrong.</summary>
+    internal ModelFlaw Flaw { get; init; }
 
     /// <summary>The first thing that was found wrong in the last call.</summary>
     internal string? Violation { get; private set; }
@@ -178,10 +191,12 @@ internal sealed partial class ModelRules(ModelBounds bounds)
         if (node.Checkpoint == 0 && node.Linked && Room(state, i) && PrimaryProtection.HasLease(node.Primary))
         {
             Try(state, $"{who} sends a checkpoint", () => SendCheckpoint(i, 2));
-            if (PrimaryTable[node.Primary, PrimaryEvent.SwitchoverAsked].Action == PrimaryAction.TakePlanned)
+            if (PrimaryTable[node.Primary, PrimaryEvent.SwitchoverAsked].Action == PrimaryAction.TakePlanned && (node.Primary != PrimaryPhase.Asking || Speaks(node)))
                 Try(state, $"{who} is asked to hand over", () => SendCheckpoint(i, 3));
         }
 
+        if (node.Renewing && state.Reach[i] && PrimaryProtection.HasLease(node.Primary))
+            Try(state, $"{who} renews the token", () => Renew(i));
         if (node.Dismissing == 0 && node.Linked && Room(state, i) && node.Primary == PrimaryPhase.Protected && state.Faults < bounds.Faults)
             Try(state, $"{who} finds the secondary wanting", () =>
             {
@@ -333,7 +348,7 @@ internal sealed partial class ModelRules(ModelBounds bounds)
         : SecondaryProtection.HasGuest(node.Secondary) || node.Secondary == SecondaryPhase.TakingOver;
 
     /// <summary>
-    /// Whether the guest speaks again when all is mended from here on: the link, the arbiter and the frozen go on, nothing new
+    /// Whether the guest speaks again, and nobody is asked any more, when all is mended from here on: the link, the arbiter and the frozen go on, nothing new
     /// fails, and nobody is asked for anything.
     /// </summary>
     internal bool Recovers(ModelState from)
@@ -351,7 +366,8 @@ internal sealed partial class ModelRules(ModelBounds bounds)
         var random = new Random(1);
         for (var round = 0; round < 1000; round++)
         {
-            if (state.Ended || (round > 60 && (Speaks(state.Nodes[0]) || Speaks(state.Nodes[1]))))
+            // Who has been fenced meanwhile starts anew, by rules that are tried elsewhere.
+            if (state.Ended || state.Crashes > from.Crashes || (round > 60 && (SpeaksUndisturbed(state.Nodes[0]) || SpeaksUndisturbed(state.Nodes[1]))))
                 return true;
             var next = Successors(state).Where(step => step.State.Faults == state.Faults && !IsWanton(step.Name)).ToArray();
             state = next[random.Next(next.Length)].State;
@@ -359,6 +375,23 @@ internal sealed partial class ModelRules(ModelBounds bounds)
 
         return false;
     }
+
+    /// <summary>Goes on with nothing late: whatever can be delivered is, before time passes. Nothing fails, and nothing is mended.</summary>
+    internal ModelState Settle(ModelState from, int ticks)
+    {
+        var state = from;
+        while (ticks > 0)
+        {
+            var next = Successors(state).Where(step =>
+                step.State.Faults == state.Faults && step.State.LinkUp == state.LinkUp && step.State.Reach.AsSpan().SequenceEqual(state.Reach) && !IsWanton(step.Name)).ToArray();
+            state = next.FirstOrDefault(step => step.Name != "a tick", next[^1]).State;
+            ticks -= next.Any(step => step.Name != "a tick") ? 0 : 1;
+        }
+
+        return state;
+    }
+
+    private static bool SpeaksUndisturbed(in ModelNode node) => Speaks(node) && node.Primary != PrimaryPhase.Asking;
 
     private static bool IsWanton(string step) =>
         step.EndsWith("sends a checkpoint", StringComparison.Ordinal) || step.EndsWith("asked to hand over", StringComparison.Ordinal) || step.EndsWith("wanting", StringComparison.Ordinal);

@@ -95,6 +95,10 @@ internal struct ModelNode
     internal byte Checkpoint;
 
     internal byte Token;
+
+    /// <summary>On the primary: the arbiter has still to be told of this protection.</summary>
+    internal bool Renewing;
+
     internal ClaimState Claim;
     internal byte ClaimToken;
     internal bool ClaimVoid;
@@ -199,7 +203,7 @@ internal sealed class ModelState
             node.Releasable = versions[node.Releasable];
             node.Token = tokens[node.Token];
             node.ClaimToken = tokens[node.ClaimToken];
-            hash.Add((ulong)node.Life | (node.IsPrimary ? 4UL : 0) | (node.Linked ? 8UL : 0) | (node.KnowsPeer ? 16UL : 0) | (node.Listening ? 32UL : 0) | (node.ClaimVoid ? 64UL : 0) |
+            hash.Add((ulong)node.Life | (node.IsPrimary ? 4UL : 0) | (node.Linked ? 8UL : 0) | (node.KnowsPeer ? 16UL : 0) | (node.Listening ? 32UL : 0) | (node.ClaimVoid ? 64UL : 0) | (node.Renewing ? 128UL : 0) |
                 ((ulong)node.Primary << 8) | ((ulong)node.Secondary << 16) | ((ulong)node.EchoAge << 24) | ((ulong)node.HeardAge << 32) |
                 ((ulong)node.EchoOf << 40) | ((ulong)node.WindowAge << 48) | ((ulong)node.FrozenFor << 56));
             hash.Add(node.Listen | ((ulong)node.Has << 8) | ((ulong)node.Releasable << 16) | ((ulong)node.Checkpoint << 24) | ((ulong)node.Token << 32) |
