@@ -48,7 +48,7 @@ internal sealed partial class NodeContext : IDisposable
     private InquiryCall? _call;
     private int _exitCode;
     private bool _exiting;
-    // SIGTERM came while it was not known yet whether the guest is this node's or the other's.
+    // SIGTERM came while the guest was between the two nodes, or it was not known whose it is: what comes of that ends this node.
     private bool _terminated;
 
     internal NodeContext(ColoConfiguration configuration, LinkNode node, IPEndPoint own, IPEndPoint peer, LinkKey key, NodeLife life)
@@ -323,13 +323,15 @@ internal sealed partial class NodeContext : IDisposable
         }
         else if (Primary is { } primary)
         {
-            if (primary.TrySwitchover(done =>
-                {
-                    Switched(done, again: false);
-                    // Told to hand over, not to power off: that is for a second signal.
-                    if (!done)
-                        Events.Error("the secondary was lost while it was given the guest: the guest stays and runs here, unprotected; a second SIGTERM powers it off");
-                }))
+            _terminated = primary.IsSwitching;
+            if (_terminated)
+            {
+                BecomeSecondary = false;
+                Events.Info("stopped: the guest is being handed over to the other node, and this one ends with that");
+                return;
+            }
+
+            if (primary.TrySwitchover(done => Switched(done, again: false)))
             {
                 Events.Info("stopped: the guest is handed over to the other node");
                 return;
@@ -572,8 +574,15 @@ internal sealed partial class NodeContext : IDisposable
     private void Switched(bool done, bool again)
     {
         if (!done)
+        {
+            // Told to hand over, not to power off: that is for a second signal.
+            if (_terminated || !again)
+                Log.Error("the secondary was lost while it was given the guest: the guest stays and runs here, unprotected; a second SIGTERM powers it off");
+            _terminated = false;
             return;
-        BecomeSecondary = again;
+        }
+
+        BecomeSecondary = again && !_terminated;
         Life.Add(new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = "planned switchover", DurationUs = 0 });
         // The control socket's client gets its answer first.
         Keeper?.SetFlags(KeeperPage.NodeFlags.Orderly);

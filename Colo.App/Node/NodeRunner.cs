@@ -87,12 +87,17 @@ public static class NodeRunner
             becomeSecondary = context.BecomeSecondary;
         }
 
-        return becomeSecondary ? RunPair(options with { Role = NodeRole.Secondary }, config, life) : status;
+        return becomeSecondary && !life.SignalWaits ? RunPair(options with { Role = NodeRole.Secondary }, config, life) : status;
     }
 
     private static void Terminate(PosixSignalContext signal, NodeContext context)
     {
         signal.Cancel = true;
-        context.Loop.Post(context.OnTerminate);
+        context.Life.SignalCame();
+        context.Loop.Post(() =>
+        {
+            context.Life.SignalHeard();
+            context.OnTerminate();
+        });
     }
 }

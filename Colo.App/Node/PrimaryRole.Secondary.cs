@@ -141,7 +141,11 @@ internal sealed partial class PrimaryRole
         Raise(IsLateThird(session) ? PrimaryEvent.DiedLateThird : PrimaryEvent.Died, reason);
 
     /// <summary>While a third is asked, a secondary that is not heard cannot be given the guest.</summary>
-    private bool CanSwitch => _phase != PrimaryPhase.Asking || _voice.MaySpeak;
+    private bool CanSwitch => PrimaryProtection.Table[_phase, PrimaryEvent.SwitchoverAsked].Action == PrimaryAction.TakePlanned &&
+        (_phase != PrimaryPhase.Asking || _voice.MaySpeak);
+
+    /// <summary>Whether the guest is being given to the other node, or is its already: who wants this node to end waits for that.</summary>
+    internal bool IsSwitching => _phase is PrimaryPhase.HandedOver or PrimaryPhase.Yielded || (_switched is not null && CanSwitch);
 
     /// <summary>Planned switchover: the secondary becomes the primary.</summary>
     /// <param name="done">Called with true when the secondary speaks as the guest, with false when the guest stayed here.</param>
