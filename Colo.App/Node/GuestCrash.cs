@@ -30,6 +30,8 @@ internal static class GuestCrash
             CrashPolicy.Keep => ("it is kept as it is ([vm] on-crash = keep): colo save writes it to a file, colo stop ends it", keep),
             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
             {
+                if (vm.Given)
+                    return;
                 vm.Reset();
                 vm.Machine.Resume();
                 restarted();

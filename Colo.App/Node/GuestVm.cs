@@ -107,6 +107,9 @@ internal sealed class GuestVm : IDisposable
     /// <summary>Whether a thread is writing a snapshot of it: its memory must stay.</summary>
     internal bool Saving { get; set; }
 
+    /// <summary>The guest is the other node's for good: whoever has the machine at rest does not let it run on.</summary>
+    internal bool Given { get; set; }
+
     /// <summary>Called while the machine is at rest: it stays so, whoever asks, until <see cref="Release"/>.</summary>
     internal void Reserve() => _reserved = true;
 

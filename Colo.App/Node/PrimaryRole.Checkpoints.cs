@@ -48,7 +48,7 @@ internal sealed partial class PrimaryRole
 
     private void Schedule()
     {
-        if (_step != Step.Idle || _wanted is not { } reason || IsEnding || _disks.Broken)
+        if (_step != Step.Idle || _wanted is not { } reason || IsEnding || IsGiven || _disks.Broken)
             return;
         var now = MonotonicClock.Now;
         if (now < _earliestNs && reason is not (CheckpointReason.Planned or CheckpointReason.Sync))
@@ -65,8 +65,19 @@ internal sealed partial class PrimaryRole
         _vm.RequestStop(OnStopped);
     }
 
+    /// <summary>The guest is the other node's, or will be: here it stands still for good, unless it is taken back.</summary>
+    private bool IsGiven => _phase is PrimaryPhase.HandedOver or PrimaryPhase.Yielded;
+
     private void OnStopped()
     {
+        if (IsGiven)
+        {
+            // Asked for before that was known. To let it run on would be to write to images that are a copy by now.
+            if (_step == Step.Stopping)
+                _step = Step.Idle;
+            return;
+        }
+
         var session = _session;
         if (session is not { Sender: not null, MemorySynced: true } || _step != Step.Stopping || _disks.Broken)
         {
@@ -128,7 +139,8 @@ internal sealed partial class PrimaryRole
     {
         if (_step != Step.Sent || epoch != _epoch)
         {
-            _session?.Fail($"acknowledgement of epoch {epoch} where {_epoch} is under way");
+            if (_phase != PrimaryPhase.Yielded)
+                _session?.Fail($"acknowledgement of epoch {epoch} where {_epoch} is under way");
             return;
         }
 
@@ -152,7 +164,8 @@ internal sealed partial class PrimaryRole
     {
         if (_step != Step.Loading || epoch != _epoch)
         {
-            _session?.Fail($"epoch {epoch} loaded where {_epoch} is under way");
+            if (_phase != PrimaryPhase.Yielded)
+                _session?.Fail($"epoch {epoch} loaded where {_epoch} is under way");
             return;
         }
 

@@ -364,11 +364,12 @@ internal sealed partial class PrimaryRole
             _node.Events.Error("the other node has taken the guest over while this one did not answer; this one is silent, and begins anew as secondary");
             _voice.Silent();
             _node.Keeper?.SetFlags(KeeperPage.NodeFlags.None);
-            ResetCheckpoints();
             _vm.RequestStop(static () => { });
             _switched ??= _node.OnSwitchedOver;
         }
 
+        ResetCheckpoints();
+        _vm.Given = true;
         _node.Permission?.Cancel();
         _disks.Detach();
         _node.Outdated();

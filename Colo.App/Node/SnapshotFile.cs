@@ -50,8 +50,12 @@ internal static unsafe class SnapshotFile
 
             vm.Loop.Post(() =>
             {
-                vm.Machine.Resume();
-                vm.Thaw();
+                if (!vm.Given)
+                {
+                    vm.Machine.Resume();
+                    vm.Thaw();
+                }
+
                 vm.Saving = false;
                 vm.Release();
                 done(result);
