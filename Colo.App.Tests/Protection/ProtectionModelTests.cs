@@ -108,6 +108,24 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>The secondary's disk hangs under the checkpoint of a switchover: its beats go on, and nobody would speak for as long.</summary>
+    [Fact]
+    public void A_guest_that_cannot_be_loaded_after_a_handover_is_taken_back()
+    {
+        string[] history =
+        [
+            "a takes a secondary", "a sends the first checkpoint", "b gets FirstCheckpoint", "a gets Received", "a is asked to hand over", "b gets Checkpoint", "a gets Received",
+            "b gets Handover", "a finds the secondary wanting", "b gets Dismiss", "a gets DismissAcknowledged",
+        ];
+        var bounds = new ModelBounds(ModelThird.None, Faults: 1);
+        Assert.Null(Replay(new ModelRules(bounds), history, out var state));
+        Assert.Equal(PrimaryPhase.Alone, state.Nodes[0].Primary);
+        // Loaded before it hears of that: it speaks, and the dismissal is void.
+        string[] loaded = [.. history[..^2], "b has loaded", "b gets Dismiss", "b takes over", "a gets Taken"];
+        Assert.Null(Replay(new ModelRules(bounds), loaded, out state));
+        Assert.Equal(PrimaryPhase.Yielded, state.Nodes[0].Primary);
+    }
+
     private static string? Replay(ModelRules rules, string[] history) => Replay(rules, history, out _);
 
     private static string? Replay(ModelRules rules, string[] history, out ModelState state)
@@ -156,6 +174,10 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
             .With(SecondaryPhase.Following, SecondaryEvent.Terminated, SecondaryPhase.Following, SecondaryAction.LeaveInOrder)),
         new("a primary goes on alone although the secondary may have what was offered, and has this node fenced", ModelThird.Fence, Primary: table => table
             .With(PrimaryPhase.Offered, PrimaryEvent.SilentFence, PrimaryPhase.Alone, PrimaryAction.GoAlone)),
+        new("a primary that has handed over goes on when its dismissal is not answered", ModelThird.None, Primary: table => table
+            .With(PrimaryPhase.HandedOver, PrimaryEvent.DismissUnanswered, PrimaryPhase.Alone, PrimaryAction.GoAlone)),
+        new("a secondary that has said that it takes over accepts a dismissal", ModelThird.None, Secondary: table => table
+            .With(SecondaryPhase.TakingOver, SecondaryEvent.Dismissed, SecondaryPhase.Over, SecondaryAction.AcceptDismissal)),
     ];
 
     public static TheoryData<string> Mistakes => [.. s_mistakes.Select(mistake => mistake.What)];

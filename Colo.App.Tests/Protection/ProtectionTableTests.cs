@@ -91,6 +91,12 @@ public sealed class ProtectionTableTests(ITestOutputHelper output)
             Primary.Where(pair => pair.Phase == PrimaryPhase.HandedOver && pair.Cell.Next == PrimaryPhase.Alone).Select(pair => pair.What));
 
     [Fact]
+    public void Until_it_has_said_that_it_takes_over_a_secondary_gives_a_guest_back_that_was_handed_to_it() =>
+        Assert.Equal(
+            [SecondaryEvent.Dismissed, SecondaryEvent.Terminated, SecondaryEvent.DisksFailed],
+            new[] { SecondaryEvent.Dismissed, SecondaryEvent.Terminated, SecondaryEvent.DisksFailed }.Where(what => SecondaryProtection.Table[SecondaryPhase.Entrusted, what].Next == SecondaryPhase.Over));
+
+    [Fact]
     public void A_primary_without_a_third_never_stays_in_doubt_when_it_hears_nothing() =>
         Assert.All(
             new[] { PrimaryPhase.Syncing, PrimaryPhase.Offered, PrimaryPhase.Protected, PrimaryPhase.Listening, PrimaryPhase.Confirming },

@@ -195,7 +195,8 @@ internal sealed partial class PrimaryRole
 
     private void OnSlow()
     {
-        if (_step == Step.Idle || _phase == PrimaryPhase.HandedOver)
+        // Also after a handover: nobody speaks until it has loaded what it was given, or has given it back.
+        if (_step == Step.Idle)
             return;
         _node.Events.Warning($"the secondary is further behind than {_settings.Slow.TotalSeconds:0.#} s with this checkpoint; it is dismissed ([failover] slow)");
         Raise(PrimaryEvent.SecondaryFails, "too slow");

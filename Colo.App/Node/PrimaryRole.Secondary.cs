@@ -317,7 +317,8 @@ internal sealed partial class PrimaryRole
     /// <summary>The secondary's disks fail or hold the guest up: the guest goes on, and the secondary is dismissed.</summary>
     private void OnDisksFailed(string reason)
     {
-        if (PrimaryProtection.Table[_phase, PrimaryEvent.SecondaryFails].Action == PrimaryAction.None)
+        // One that takes over ends its disks' connections: after a handover only its slowness counts.
+        if (_phase == PrimaryPhase.HandedOver || PrimaryProtection.Table[_phase, PrimaryEvent.SecondaryFails].Action == PrimaryAction.None)
             return;
         _node.Events.Error($"{reason}; the secondary is dismissed");
         Raise(PrimaryEvent.SecondaryFails, reason);

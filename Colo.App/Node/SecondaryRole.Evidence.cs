@@ -58,7 +58,7 @@ internal sealed partial class SecondaryRole
         var what = force ? SecondaryEvent.OperatorForces
             : _node.Permission is null ? SecondaryEvent.OperatorTakes
             : SecondaryEvent.OperatorTakesThird;
-        return Raise(what, force ? "the operator forced it" : "the operator asked for it; the primary is gone") == SecondaryAction.TakeOver || _phase == SecondaryPhase.TakingOver
+        return Raise(what, force ? "the operator forced it" : "the operator asked for it; the primary is gone") == SecondaryAction.TakeOver || _phase is SecondaryPhase.Entrusted or SecondaryPhase.TakingOver
             ? null
             : "the primary is silent, and this node has no permission to take over (colo status says why). If the other host is down for certain: colo failover --force";
     }
@@ -132,8 +132,12 @@ internal sealed partial class SecondaryRole
             case SecondaryAction.RequestHandover:
                 _control!.TrySend((ushort)ControlMessage.HandoverRequest, [], []);
                 break;
+            case SecondaryAction.FinishLoading:
+                if (!IsLoading)
+                    Raise(SecondaryEvent.Loaded, reason);
+                break;
             case SecondaryAction.TakeOver:
-                BeginTakeover(reason, planned: what == SecondaryEvent.Handover);
+                BeginTakeover(reason);
                 break;
             case SecondaryAction.Speak:
                 Speak();

@@ -12,23 +12,26 @@ internal sealed partial class SecondaryRole
     private const int SettleMs = 20;
 
     private readonly LoopTimer _settleTimer;
-    private (string Reason, bool Planned)? _deferred;
+    private string? _deferred;
     private Takeover? _takeover;
     private ulong _expectedFrames;
     private long _settleUntilNs;
 
-    private sealed record Takeover(string Reason, bool Planned, long StartedNs);
+    private sealed record Takeover(string Reason, long StartedNs);
 
-    private void BeginTakeover(string reason, bool planned)
+    /// <summary>Whether a checkpoint that is acknowledged is not wholly loaded yet: it is gone on from.</summary>
+    private bool IsLoading => _loading || _applying;
+
+    private void BeginTakeover(string reason)
     {
-        if (_loading || _applying)
+        if (IsLoading)
         {
-            // A checkpoint that is acknowledged is gone on from; it is loaded in a moment.
-            _deferred = (reason, planned);
+            // In a moment.
+            _deferred = reason;
             return;
         }
 
-        _takeover = new Takeover(reason, planned, MonotonicClock.Now);
+        _takeover = new Takeover(reason, MonotonicClock.Now);
         Checkpoint.FaultPoints.Reach("secondary-takeover");
         // An echo sent from here on would open the primary's window again.
         _heartbeat?.Dispose();

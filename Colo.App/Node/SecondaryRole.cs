@@ -34,6 +34,7 @@ internal enum SecondaryState
 internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposable
 {
     private const int PendingBytes = 64 << 20;
+    private const string PlannedSwitchover = "planned switchover";
 
     private readonly NodeContext _node;
     private readonly GuestVm _vm;
@@ -259,7 +260,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
                 OnGuestEnded(body);
                 break;
             case ControlMessage.Handover when body.Length == 8 && State == SecondaryState.Protected && BinaryPrimitives.ReadUInt64LittleEndian(body) == _acknowledged:
-                Raise(SecondaryEvent.Handover, "planned switchover");
+                Raise(SecondaryEvent.Handover, PlannedSwitchover);
                 break;
             case ControlMessage.Dismiss:
                 Raise(SecondaryEvent.Dismissed, "dismissed by the primary");
@@ -479,7 +480,9 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         FaultPoints.Reach("secondary-loaded");
         PumpInput();
         if (_deferred is { } deferred)
-            BeginTakeover(deferred.Reason, deferred.Planned);
+            BeginTakeover(deferred);
+        else if (_phase == SecondaryPhase.Entrusted)
+            Raise(SecondaryEvent.Loaded, PlannedSwitchover);
         else if (checkpoint.First && !Connected)
             // That it had ended was put off until this node had everything.
             Raise(SecondaryEvent.LinkLost, "it ended while the first checkpoint was loaded");

@@ -324,6 +324,7 @@ internal static class PrimaryProtection
         table.On(SecondaryFails)
             .Do([Syncing], FailSession, "it has nothing that it could go on with")
             .Do([.. Succeedable], Dismiss, "it is told first, so that it never takes over with what is outdated")
+            .Do([HandedOver], Dismiss, "it may still be loading what it is to go on from, and gives the guest back then; otherwise it speaks")
             .ElseNothing("it is not needed any more");
         table.On(DismissUnanswered)
             .Go([Syncing, Offered, Protected], Alone, GoAlone, "an echo sent after the dismissal would have been its acknowledgement, so the lease has run out")

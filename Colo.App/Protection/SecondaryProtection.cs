@@ -28,6 +28,11 @@ internal enum SecondaryPhase
     /// <summary>The same, and what was asked may take effect without this node's knowing: only the answer ends this.</summary>
     Claiming,
 
+    /// <summary>
+    /// Was handed the guest, and loads the checkpoint that it goes on from: nothing is said yet, so the guest can still be given back.
+    /// </summary>
+    Entrusted,
+
     /// <summary>Takes over; says so, and takes what is still on its way from the primary.</summary>
     TakingOver,
 
@@ -82,6 +87,9 @@ internal enum SecondaryEvent
 
     /// <summary>The primary says that this node is the primary.</summary>
     Handover,
+
+    /// <summary>The checkpoint that came last is loaded.</summary>
+    Loaded,
 
     /// <summary>The primary says that this node is not current any more.</summary>
     Dismissed,
@@ -173,6 +181,9 @@ internal enum SecondaryAction
 
     /// <summary>Asks the primary for the guest.</summary>
     RequestHandover,
+
+    /// <summary>Takes over as soon as the checkpoint is loaded that it is to go on from.</summary>
+    FinishLoading,
 
     /// <summary>Takes over: echoes nothing any more, and says so to the primary.</summary>
     TakeOver,
@@ -266,10 +277,13 @@ internal static class SecondaryProtection
             .Go([.. Free, Claiming], Over, Restart, "the primary had gone on without this node")
             .ElseNothing(Decided);
         table.On(Handover)
-            .Go(WithGuest, TakingOver, TakeOver, "the primary's word: it is silent from there on")
+            .Go(WithGuest, Entrusted, FinishLoading, "the primary's word: it is silent from there on")
             .ElseNothing(Decided);
+        table.On(Loaded)
+            .Go([Entrusted], TakingOver, TakeOver, "nothing is missing any more")
+            .ElseNothing("it follows, or has what it was decided on");
         table.On(Dismissed)
-            .Go(Free, Over, AcceptDismissal, "the primary goes on alone as soon as it knows that this node has heard it")
+            .Go([.. Free, Entrusted], Over, AcceptDismissal, "the primary goes on alone as soon as it knows that this node has heard it")
             .ElseNothing("the answer of the third decides: the primary will ask it, too");
         table.On(OperatorTakes)
             .Go([Following, Severed, SecondaryPhase.Silent], TakingOver, TakeOver, "his word that the other node is down")
@@ -316,10 +330,10 @@ internal static class SecondaryProtection
             .Go(Free, Over, Restart, "it cannot follow")
             .ElseNothing(Decided);
         table.On(DisksFailed)
-            .Go([.. Free, Claiming, TakingOver], Over, LeaveAndEnd, "to try again at once would end the same way, and with them nothing can be taken over")
+            .Go([.. Free, Claiming, Entrusted, TakingOver], Over, LeaveAndEnd, "to try again at once would end the same way, and with them nothing can be taken over")
             .ElseNothing(Decided);
         table.On(Terminated)
-            .Go(Free, Over, LeaveInOrder, "it is over before the primary hears of it: whoever has said that it leaves takes nothing over")
+            .Go([.. Free, Entrusted], Over, LeaveInOrder, "it is over before the primary hears of it: whoever has said that it leaves takes nothing over")
             .ElseNothing("first it is known whether the guest is this node's; then that is done which a primary does at SIGTERM");
         table.On(Settled)
             .Go([TakingOver], Over, Speak, "recorded first")

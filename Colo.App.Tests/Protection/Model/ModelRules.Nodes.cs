@@ -118,6 +118,10 @@ internal sealed partial class ModelRules
                 Ask(i);
                 Claim(i);
                 break;
+            case SecondaryAction.FinishLoading:
+                if (!node.Loading)
+                    RaiseSecondary(i, SecondaryEvent.Loaded);
+                break;
             case SecondaryAction.TakeOver:
                 Send(i, new Message(MessageType.Taken));
                 break;
@@ -261,6 +265,7 @@ internal sealed partial class ModelRules
                 break;
             case MessageType.Checkpoint when !node.IsPrimary && SecondaryProtection.HasGuest(node.Secondary):
                 node.Has = message.Ver;
+                node.Loading = true;
                 Send(i, new Message(MessageType.Received, message.Ver));
                 break;
             case MessageType.Token when !node.IsPrimary:
@@ -338,6 +343,7 @@ internal sealed partial class ModelRules
     {
         node.EchoAge = node.HeardAge = node.EchoOf = node.WindowAge = ModelState.Old;
         node.Checkpoint = 0;
+        node.Loading = false;
         node.Token = 0;
         node.Renewing = false;
         node.Listening = false;

@@ -188,7 +188,7 @@ internal sealed partial class ModelRules(ModelBounds bounds)
 
         if (node.Primary == PrimaryPhase.Syncing && node.Linked && Room(state, i))
             Try(state, $"{who} sends the first checkpoint", () => SendCheckpoint(i, 1));
-        if (node.Checkpoint == 0 && node.Linked && Room(state, i) && PrimaryProtection.HasLease(node.Primary))
+        if (node.Checkpoint == 0 && !state.Nodes[1 - i].Loading && node.Linked && Room(state, i) && PrimaryProtection.HasLease(node.Primary))
         {
             Try(state, $"{who} sends a checkpoint", () => SendCheckpoint(i, 2));
             if (PrimaryTable[node.Primary, PrimaryEvent.SwitchoverAsked].Action == PrimaryAction.TakePlanned && (node.Primary != PrimaryPhase.Asking || Speaks(node)))
@@ -197,7 +197,7 @@ internal sealed partial class ModelRules(ModelBounds bounds)
 
         if (node.Renewing && state.Reach[i] && PrimaryProtection.HasLease(node.Primary))
             Try(state, $"{who} renews the token", () => Renew(i));
-        if (node.Dismissing == 0 && node.Linked && Room(state, i) && node.Primary == PrimaryPhase.Protected && state.Faults < bounds.Faults)
+        if (node.Dismissing == 0 && node.Linked && Room(state, i) && node.Primary is PrimaryPhase.Protected or PrimaryPhase.HandedOver && state.Faults < bounds.Faults)
             Try(state, $"{who} finds the secondary wanting", () =>
             {
                 _s.Faults++;
@@ -221,10 +221,18 @@ internal sealed partial class ModelRules(ModelBounds bounds)
             Try(state, $"{who} is told to end", () => Terminate(i));
         if (node.Leaving == 2)
             Try(state, $"{who} ends", () => End(i));
+        if (node.Loading && node.Secondary != SecondaryPhase.Over)
+            Try(state, $"{who} has loaded", () =>
+            {
+                _s.Nodes[i].Loading = false;
+                RaiseSecondary(i, SecondaryEvent.Loaded);
+            });
         if (node.Secondary == SecondaryPhase.TakingOver)
         {
-            Try(state, $"{who} takes over", () => Speak(i));
-            return false;
+            // The loading is bounded by nothing: a disk may hang.
+            if (!node.Loading)
+                Try(state, $"{who} takes over", () => Speak(i));
+            return node.Loading;
         }
 
         if (node.Secondary == SecondaryPhase.Over)
@@ -345,7 +353,7 @@ internal sealed partial class ModelRules(ModelBounds bounds)
 
     private static bool HasGuest(in ModelNode node) => node.IsPrimary
         ? node.Primary != PrimaryPhase.Yielded
-        : SecondaryProtection.HasGuest(node.Secondary) || node.Secondary == SecondaryPhase.TakingOver;
+        : SecondaryProtection.HasGuest(node.Secondary) || node.Secondary is SecondaryPhase.Entrusted or SecondaryPhase.TakingOver;
 
     /// <summary>
     /// Whether the guest speaks again, and nobody is asked any more, when all is mended from here on: the link, the arbiter and the frozen go on, nothing new

@@ -120,6 +120,9 @@ internal struct ModelNode
     /// <summary>The keeper's notice of this node's death: 0 none, 1 it was current for the peer, 2 it was not.</summary>
     internal byte Notice;
 
+    /// <summary>On the secondary: a checkpoint is acknowledged and not loaded yet.</summary>
+    internal bool Loading;
+
     /// <summary>SIGTERM came: 1 it ends when its role does, 2 it has said that it leaves.</summary>
     internal byte Leaving;
 }
@@ -209,7 +212,7 @@ internal sealed class ModelState
             hash.Add(node.Listen | ((ulong)node.Has << 8) | ((ulong)node.Releasable << 16) | ((ulong)node.Checkpoint << 24) | ((ulong)node.Token << 32) |
                 ((ulong)node.Claim << 40) | ((ulong)node.ClaimToken << 48) | ((ulong)node.Call << 56));
             hash.Add(node.CallAge | ((ulong)node.CallWindow << 8) | ((ulong)node.Inquiry << 16) | ((ulong)node.InquiryAge << 24) | ((ulong)node.Dismissing << 32) |
-                ((ulong)node.Mute << 40) | ((ulong)node.Notice << 48) | ((ulong)node.Leaving << 56));
+                ((ulong)node.Mute << 40) | ((ulong)node.Notice << 48) | ((ulong)node.Leaving << 56) | (node.Loading ? 1UL << 60 : 0));
             var queue = Queues[i];
             hash.Add((ulong)queue.Count);
             for (var n = 0; n < queue.Count; n++)
