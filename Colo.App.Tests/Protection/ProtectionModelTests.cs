@@ -126,6 +126,35 @@ public sealed class ProtectionModelTests(ITestOutputHelper output)
         Assert.Equal(PrimaryPhase.Yielded, state.Nodes[0].Primary);
     }
 
+    /// <summary>
+    /// The operator has the secondary take over from a primary that stands still, while a checkpoint is being loaded there: the primary,
+    /// awake again, hears of that at once, or at least no echo.
+    /// </summary>
+    [Fact]
+    public void Who_takes_over_says_so_before_a_checkpoint_is_loaded()
+    {
+        string[] history =
+        [
+            "a takes a secondary", "a sends the first checkpoint", "b gets FirstCheckpoint", "a gets Received", "a sends a checkpoint", "b gets Checkpoint", "a freezes",
+            "a tick", "a tick", "a tick", "b finds silence", "the operator has b take over", "a thaws",
+        ];
+        var bounds = new ModelBounds(ModelThird.None, Faults: 3, Operator: true);
+        Assert.Null(Replay(new ModelRules(bounds), [.. history, "a gets Received"]));
+        var checker = new ModelChecker(new ModelRules(bounds), 0);
+        for (var n = 0; n < 1000; n++)
+        {
+            if (checker.Walk(new Random(n), 120) is { } wrong)
+                Assert.Fail($"walk {n}: {wrong}");
+        }
+
+        string[] awake =
+        [
+            .. history, "a gets Received", "a gets Beat", "a gets Beat", "a gets Beat", "a tick", "b gets Beat", "a tick", "a gets Beat", "a gets Beat",
+        ];
+        var late = new ModelRules(bounds) { Flaw = ModelFlaw.AnnouncesLate };
+        Assert.Equal("two voices", Replay(late, [.. awake, "b has loaded", "b takes over"]));
+    }
+
     private static string? Replay(ModelRules rules, string[] history) => Replay(rules, history, out _);
 
     private static string? Replay(ModelRules rules, string[] history, out ModelState state)

@@ -540,7 +540,10 @@ internal sealed partial class NodeContext : IDisposable
 
     /// <summary>What the other node is told that asks.</summary>
     private NodeReport Report() => ReportBuilder.Of(
-        _configuration, Undecided is not null ? "undecided" : Primary is not null ? "primary" : "secondary", StateName,
+        _configuration,
+        Undecided is not null ? "undecided" : Primary is not null || Secondary is { TakesOver: true } ? "primary" : "secondary",
+        // One that takes over and has still to load what it goes on from leads already: whoever asks stays silent.
+        Secondary is { TakesOver: true } ? "unprotected" : StateName,
         Undecided is { } undecided ? undecided.Data : History?.Recorded);
 
     /// <summary>Asks the other node what it is and has; a call that is under way is given up.</summary>

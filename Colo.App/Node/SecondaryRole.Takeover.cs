@@ -22,16 +22,31 @@ internal sealed partial class SecondaryRole
     /// <summary>Whether a checkpoint that is acknowledged is not wholly loaded yet: it is gone on from.</summary>
     private bool IsLoading => _loading || _applying;
 
+    /// <summary>Whether it has said that it speaks from now on, or as soon as it can.</summary>
+    internal bool TakesOver => _phase == SecondaryPhase.TakingOver;
+
     private void BeginTakeover(string reason)
     {
+        if (_deferred is null)
+            Announce();
         if (IsLoading)
         {
-            // In a moment.
+            // In a moment: the primary knows already.
             _deferred = reason;
             return;
         }
 
         _takeover = new Takeover(reason, MonotonicClock.Now);
+        _settleUntilNs = MonotonicClock.Now + (SettleMs * 1_000_000L);
+        FinishTakeover();
+    }
+
+    /// <summary>
+    /// The first thing of all, also where a checkpoint has to be loaded before this node can speak: a primary that was only frozen may
+    /// wake up meanwhile.
+    /// </summary>
+    private void Announce()
+    {
         Checkpoint.FaultPoints.Reach("secondary-takeover");
         // An echo sent from here on would open the primary's window again.
         _heartbeat?.Dispose();
@@ -39,8 +54,6 @@ internal sealed partial class SecondaryRole
         // Also to a primary that was only frozen: it hears this before anything else, and stays silent.
         _control?.TrySend((ushort)ControlMessage.HandoverTaken, [], []);
         _control?.Flush();
-        _settleUntilNs = MonotonicClock.Now + (SettleMs * 1_000_000L);
-        FinishTakeover();
     }
 
     private void FinishTakeover()

@@ -120,7 +120,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         BinaryPrimitives.WriteUInt64LittleEndian(_head.AsSpan(PacketHead.Size), index);
         // When it does not fit, the primary sees a gap in the numbers and takes a checkpoint.
         // To a dead primary nothing is sent: its host's reset would discard what it had still mirrored.
-        if (_takeover is null)
+        if (!TakesOver)
             _ = _packets?.TrySend((ushort)PacketMessage.Output, _head, frame);
         return true;
     }
@@ -476,7 +476,9 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
             Raise(SecondaryEvent.FirstLoaded);
         }
 
-        AcknowledgeLoaded(checkpoint.Epoch, MonotonicClock.Now - startedNs);
+        // A primary that was told that this node takes over counts no checkpoints any more.
+        if (!TakesOver)
+            AcknowledgeLoaded(checkpoint.Epoch, MonotonicClock.Now - startedNs);
         FaultPoints.Reach("secondary-loaded");
         PumpInput();
         if (_deferred is { } deferred)

@@ -65,6 +65,7 @@ internal sealed partial class ModelRules
         ref var node = ref _s.Nodes[i];
         var other = _s.Nodes[1 - i];
         node.Inquiry = !_s.LinkUp || other.Life != Life.Up ? InquiryAnswer.Unanswered
+            : !other.IsPrimary && other.Secondary == SecondaryPhase.TakingOver && !IsLate(other) ? InquiryAnswer.LeadsAlone
             : !other.IsPrimary ? InquiryAnswer.DoesNotLead
             : other.Primary is PrimaryPhase.Alone or PrimaryPhase.Syncing or PrimaryPhase.Offered ? InquiryAnswer.LeadsAlone
             : InquiryAnswer.LeadsOtherwise;
@@ -179,7 +180,7 @@ internal sealed partial class ModelRules
                 Try(state, $"{who} reaches the arbiter again", () => _s.Reach[i] = true);
             if (state.Faults >= bounds.Faults)
                 continue;
-            if (life != Life.Down)
+            if (life != Life.Down && !bounds.Operator)
             {
                 Try(state, $"{who} dies", () => Crash(i, notice: true));
                 Try(state, $"{who} and its keeper die", () => Crash(i, notice: false));
@@ -204,7 +205,7 @@ internal sealed partial class ModelRules
                 });
             }
 
-            if (state.Nodes[i].Linked && life == Life.Up)
+            if (state.Nodes[i].Linked && life == Life.Up && !bounds.Operator)
             {
                 // A forged or a real reset: this end sees it at once, the other when it hears of it.
                 Try(state, $"{who}'s link is reset", () =>
@@ -217,7 +218,7 @@ internal sealed partial class ModelRules
 
         if (!state.LinkUp)
             Try(state, "the link heals", () => _s.LinkUp = true);
-        else if (state.Faults < bounds.Faults)
+        else if (state.Faults < bounds.Faults && !bounds.Operator)
             Try(state, "the link is cut", () =>
             {
                 _s.Faults++;

@@ -123,7 +123,8 @@ internal sealed partial class ModelRules
                     RaiseSecondary(i, SecondaryEvent.Loaded);
                 break;
             case SecondaryAction.TakeOver:
-                Send(i, new Message(MessageType.Taken));
+                if (!IsLate(node))
+                    Send(i, new Message(MessageType.Taken));
                 break;
             case SecondaryAction.Restart:
                 Send(i, new Message(MessageType.Leave));

@@ -18,7 +18,11 @@ internal enum ModelThird
 /// <summary>What the model is bounded to.</summary>
 /// <param name="Third">Who decides on silence.</param>
 /// <param name="Faults">Crashes, freezes, cuts, resets, cuts of the arbiter, lost notices: how many of them in one history.</param>
-internal sealed record ModelBounds(ModelThird Third, int Faults)
+/// <param name="Operator">
+/// Whether an operator has a secondary take over whose primary stands still. That is no dead host: he may say so only while the link is
+/// whole and the primary has not gone on alone, so there are no faults then but that nodes stand still.
+/// </param>
+internal sealed record ModelBounds(ModelThird Third, int Faults, bool Operator = false)
 {
     /// <summary>Failover timeout in ticks; a beat is sent at each tick.</summary>
     internal const byte Timeout = 3;
@@ -35,6 +39,9 @@ internal enum ModelFlaw
 
     /// <summary>A primary that asks the arbiter no longer tries to tell it of this protection.</summary>
     AskingEndsRenewal,
+
+    /// <summary>A secondary that takes over beside a checkpoint that it loads goes on echoing, and says so when that is done.</summary>
+    AnnouncesLate,
 }
 
 /// <summary>
@@ -225,6 +232,8 @@ internal sealed partial class ModelRules(ModelBounds bounds)
             Try(state, $"{who} has loaded", () =>
             {
                 _s.Nodes[i].Loading = false;
+                if (Flaw == ModelFlaw.AnnouncesLate && _s.Nodes[i].Secondary == SecondaryPhase.TakingOver)
+                    Send(i, new Message(MessageType.Taken));
                 RaiseSecondary(i, SecondaryEvent.Loaded);
             });
         if (node.Secondary == SecondaryPhase.TakingOver)
@@ -246,6 +255,8 @@ internal sealed partial class ModelRules(ModelBounds bounds)
 
         if (node.HeardAge < T || !SecondaryProtection.HasGuest(node.Secondary))
             return true;
+        if (bounds.Operator && node.Secondary == SecondaryPhase.Silent && state.Nodes[1 - i] is { Life: Life.Frozen, IsPrimary: true } other && PrimaryProtection.HasLease(other.Primary))
+            Try(state, $"the operator has {who} take over", () => RaiseSecondary(i, SecondaryEvent.OperatorTakes));
         if (node.Secondary is SecondaryPhase.Following or SecondaryPhase.Severed)
         {
             Try(state, $"{who} finds silence", () => RaiseSecondary(i, SilenceEvent));
@@ -315,7 +326,7 @@ internal sealed partial class ModelRules(ModelBounds bounds)
             ref var node = ref _s.Nodes[i];
             if (node.Life != Life.Up)
                 continue;
-            if (node.Linked && Room(_s, i) && (node.IsPrimary || node.Secondary is not (SecondaryPhase.Asking or SecondaryPhase.Claiming or SecondaryPhase.TakingOver or SecondaryPhase.Over)))
+            if (node.Linked && Room(_s, i) && (node.IsPrimary || Echoes(node)))
                 _s.Queues[i].Add(new Message(MessageType.Beat, node.EchoAge, 0, node.EchoOf));
             if (node.IsPrimary && !Speaks(node) && PrimaryProtection.HasLease(node.Primary))
                 node.Mute = (byte)Math.Min(node.Mute + 1, 15);
@@ -326,6 +337,13 @@ internal sealed partial class ModelRules(ModelBounds bounds)
                 Violation ??= $"a primary without a third is silent for {node.Mute} ticks";
         }
     }
+
+    private bool Echoes(in ModelNode secondary) =>
+        secondary.Secondary is not (SecondaryPhase.Asking or SecondaryPhase.Claiming or SecondaryPhase.TakingOver or SecondaryPhase.Over) || IsLate(secondary);
+
+    /// <summary>Whether this one takes over and does not say so yet: a mistake.</summary>
+    private bool IsLate(in ModelNode secondary) =>
+        Flaw == ModelFlaw.AnnouncesLate && secondary is { Loading: true, Secondary: SecondaryPhase.TakingOver };
 
     private static void Age(ref byte age) => age = Older(age);
 
