@@ -27,6 +27,13 @@ internal sealed partial class PrimaryRole
     {
         if (_session is not null)
             Raise(PrimaryEvent.Replaced, "it has begun a new pairing, and given the one before up");
+        if (_phase != PrimaryPhase.Alone)
+        {
+            // Its last word in the pairing before was still to be read. Not from within the session's own call.
+            _node.Loop.Post(session.Dispose);
+            return;
+        }
+
         _session = session;
         _listenUntilNs = 0;
         _dismissReason = "";
@@ -171,6 +178,11 @@ internal sealed partial class PrimaryRole
     /// <returns>What was done; the caller may have the rest of it to do.</returns>
     private PrimaryAction Raise(PrimaryEvent what, string reason = "")
     {
+        // Before it goes on alone, for whatever reason: the secondary may have said that it speaks, while this process stood still or
+        // in this very round. (Its own word that it gives up comes after all else that it said.)
+        if (what != PrimaryEvent.GivenUp && PrimaryProtection.Table[_phase, what].Next == PrimaryPhase.Alone &&
+            (_phase == PrimaryPhase.HandedOver || PrimaryProtection.MayBeSucceeded(_phase)))
+            _session?.DrainControl();
         var from = _phase;
         var transition = PrimaryProtection.Table[from, what];
         _phase = transition.Next;

@@ -123,6 +123,13 @@ internal sealed partial class PrimaryRole
         });
     }
 
+    private void OnDismissUnanswered()
+    {
+        // This timer may come before the one that finds that this process stood still: then it listens first.
+        CheckSilence();
+        Raise(OnSilence(PrimaryEvent.DismissUnanswered, PrimaryEvent.DismissUnansweredThird, PrimaryEvent.DismissUnansweredFence), _dismissReason);
+    }
+
     /// <summary>
     /// Draws the conclusion when the lease has run out: no echo for the timeout. But if it was this process that stood still, the
     /// secondary may have taken over meanwhile: then it first listens for as long again, silent, because its lease has run out.

@@ -70,8 +70,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _slowTimer = node.Loop.AddTimer(OnSlow);
         _compareTimer = node.Loop.AddTimer(OnCompareTimer);
         _endTimer = node.Loop.AddTimer(() => Raise(PrimaryEvent.EndSettled, "the secondary did not answer"));
-        _dismissTimer = node.Loop.AddTimer(() => Raise(
-            OnSilence(PrimaryEvent.DismissUnanswered, PrimaryEvent.DismissUnansweredThird, PrimaryEvent.DismissUnansweredFence), _dismissReason));
+        _dismissTimer = node.Loop.AddTimer(OnDismissUnanswered);
         _powerDown = new PowerDown(vm, node.Events, node.Settings.StopTimeout, () => EndGuest(MachineEvent.PowerOff));
         _silenceTimer = node.Loop.AddTimer(CheckSilence);
         _voice.Alone();

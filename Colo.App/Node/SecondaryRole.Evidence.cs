@@ -211,6 +211,16 @@ internal sealed partial class SecondaryRole
     {
         if (!SecondaryProtection.HasGuest(_phase))
             return;
+        if (!IsSilent)
+        {
+            // The deadline was set before the beats that have come since: as long as they come, the primary has its lease.
+            if (_phase == SecondaryPhase.Silent && _packets is { IsOpen: true })
+                Raise(SecondaryEvent.HeardAgain);
+            else if (_phase is SecondaryPhase.Severed or SecondaryPhase.Silent)
+                Call("the link to the primary ended, and it is still heard");
+            return;
+        }
+
         if (_node.Permission is not null)
             Raise(SecondaryEvent.SilenceThird);
         else if (_node.Settings.SilenceTakeover)
