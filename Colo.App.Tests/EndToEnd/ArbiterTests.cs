@@ -10,6 +10,10 @@ namespace Colo.Tests.EndToEnd;
 [Trait("Category", "EndToEnd")]
 public sealed class ArbiterTests(ITestOutputHelper output)
 {
+    private const int Term = 15;
+    private const int Continue = 18;
+    private const int Stop = 19;
+
     [ArbiterTheory]
     [InlineData(true, true)]
     [InlineData(true, false)]
@@ -68,6 +72,45 @@ public sealed class ArbiterTests(ITestOutputHelper output)
         f.AssertClean(load);
         PairFixture.AssertClean(watch);
     });
+
+    [ArbiterTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_blip_of_the_secondary_while_the_arbiter_is_away_leaves_a_pair_that_can_switch_over(bool arbiterBack) => Run((f, net) =>
+    {
+        using var watch = new WireWatch(f.Pair.Network, minimumRto: TimeSpan.Zero, patience: PairFixture.Patience);
+        using var load = f.Load(new LoadSettings { Echo = 10, Resp = 2, Count = 1 });
+        // A protection that the arbiter never hears of.
+        net.Cut('a');
+        net.Cut('b');
+        f.Pair.Kill('b');
+        Assert.True(f.Pair.Node('b').WaitForExit(PairFixture.TakeoverLimit));
+        f.Pair.WaitState('a', "primary", "unprotected", PairFixture.TakeoverLimit);
+        f.Pair.Start('b', "secondary", ArbiterPair.Settings('b', withArbiter: true));
+        f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
+        f.Pair.Node('b').Signal(Stop);
+        Assert.True(PairFixture.Until(PairFixture.TakeoverLimit, () => AsksInVain(f)), "it does not ask for permission");
+        f.Pair.Node('b').Signal(Continue);
+        Assert.True(PairFixture.Until(PairFixture.TakeoverLimit, () => Protected(f, 'a') && !AsksInVain(f)), "it still asks although it hears its secondary");
+        PairFixture.GoOn(load, "with the secondary heard again");
+        if (arbiterBack)
+        {
+            net.Mend();
+            ArbiterPair.WaitKnown(f, 'a');
+        }
+
+        watch.AnnounceTakeover('b');
+        f.Pair.Node('a').Signal(Term);
+        Assert.True(f.Pair.Node('a').WaitForExit(PairFixture.TakeoverLimit), "the primary does not hand the guest over");
+        Assert.Equal(0, f.Pair.Node('a').ExitCode);
+        f.Pair.WaitState('b', "primary", "unprotected", PairFixture.TakeoverLimit);
+        PairFixture.GoOn(load, "at the other node");
+        f.AssertClean(load);
+        PairFixture.AssertClean(watch);
+    });
+
+    private static bool AsksInVain(PairFixture f) =>
+        f.Pair.Node('a').TryStatus()?.Json.Contains("there is no permission to go on without it", StringComparison.Ordinal) == true;
 
     private static bool Protected(PairFixture f, char node) => f.Pair.Node(node).TryStatus() is { Role: "primary", State: "protected" };
 

@@ -123,6 +123,63 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
     });
 
     [FaultFact]
+    public void A_primary_that_is_told_to_end_while_the_operator_hands_the_guest_over_ends_with_that() => PairFixture.Run(output, FaultBinary.Path!, f =>
+    {
+        Faults.Prepare(f, 'b', "secondary-takeover", stop: true);
+        Faults.Arm(f);
+        f.Pair.StartProtected(PairFixture.ProtectLimit);
+    }, f =>
+    {
+        using var watch = f.Watch();
+        using var load = f.Load(Faults.Mixed);
+        load.Snapshot(reset: true);
+        watch.AnnounceTakeover('b');
+        var failover = Task.Run(() => ChildProcess.Capture(FaultBinary.Path!, ["failover", "--config", f.Pair.Files('a').Config]));
+        Faults.AssertStopped(f, 'b', "secondary-takeover");
+        f.Pair.Node('a').Signal(Term);
+        f.Pair.Node('a').Signal(Term);
+        f.Pair.Pause(TimeSpan.FromMilliseconds(200));
+        Assert.False(f.Pair.Node('a').HasExited, "it does not wait for the other node's word");
+        f.Pair.Node('b').Signal(Continue);
+        GoesOnAt(f, load, watch, 'b');
+        Assert.Equal(0, failover.Result.Code);
+        Assert.True(f.Pair.Node('a').WaitForExit(PairFixture.TakeoverLimit), "the former primary goes on as a secondary although it was told to end");
+        Assert.Equal(0, f.Pair.Node('a').ExitCode);
+        f.AssertClean(load);
+        PairFixture.AssertClean(watch);
+    });
+
+    [FaultFact]
+    public void A_secondary_that_is_told_to_end_in_the_middle_of_a_handover_makes_no_second_voice() => PairFixture.Run(output, FaultBinary.Path!, f =>
+    {
+        Faults.Prepare(f, 'a', "primary-after-handover", stop: true);
+        Faults.Prepare(f, 'b', "secondary-acknowledged", stop: true);
+        f.Pair.StartProtected(PairFixture.ProtectLimit);
+    }, f =>
+    {
+        using var watch = f.Watch();
+        using var load = f.Load(Faults.Mixed);
+        watch.PermitTakeover('b');
+        Faults.Arm(f);
+        // With the next checkpoint it stands still, and is told to end before it reads anything more.
+        Faults.AssertStopped(f, 'b', "secondary-acknowledged");
+        f.Pair.Node('a').Signal(Term);
+        f.Pair.Node('b').Signal(Term);
+        f.Pair.Pause(TimeSpan.FromMilliseconds(100));
+        f.Pair.Node('b').Signal(Continue);
+        if (PairFixture.Until(TimeSpan.FromSeconds(2), () => Faults.IsStopped(f.Pair.Node('a').Pid)))
+            f.Pair.Node('a').Signal(Continue);
+        Assert.True(f.Pair.Node('b').WaitForExit(PairFixture.TakeoverLimit), "the secondary does not end");
+        Assert.Equal(0, f.Pair.Node('b').ExitCode);
+        // Either it had left before it was handed the guest, and that goes on at the primary, or it had it and has powered it off.
+        Assert.True(
+            PairFixture.Until(PairFixture.TakeoverLimit, () => f.Pair.Node('a').HasExited || f.Pair.Node('a').TryStatus() is { Role: "primary", State: "unprotected" }),
+            $"nobody has the guest:\n{f.Pair.Logs(30)}");
+        f.Print(f.Pair.Node('a').HasExited ? "the secondary had the guest, and has ended it" : "the guest stayed at the primary");
+        PairFixture.AssertClean(watch);
+    });
+
+    [FaultFact]
     public void The_primary_is_killed_right_after_it_was_told_to_hand_over() => PairFixture.Run(output, FaultBinary.Path!, f => f.Pair.StartProtected(PairFixture.ProtectLimit), f =>
     {
         var random = new Random(f.Seed);
