@@ -67,7 +67,7 @@ internal sealed class SoakLog : IDisposable
         lock (_gate)
         {
             _console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{now,8:F2} s] {what}"));
-            _file.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{now,8:F2} s] {DateTime.UtcNow:HH:mm:ss.ffffff} {what}"));
+            _file.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{now,8:F2} s] {DateTimeOffset.Now:yyyy-MM-ddTHH:mm:ss.ffffffzzz} {what}"));
         }
     }
 }

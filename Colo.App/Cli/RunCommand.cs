@@ -44,6 +44,9 @@ internal static class RunCommand
             With --dashboard the node's log goes to SOCKET.log beside the control socket, mode 0600. Q leaves
             the dashboard, the node goes on, and the command waits for its end; Ctrl-C or SIGTERM then stop
             the node as above. The exit status is the node's.
+
+            The log goes to standard error: to the journal with its levels, to a file or a pipe with date, time and
+            offset. COLO_LOG=debug in the environment adds what helps to find a fault.
             """,
             """
             colo run --role primary --config web1.ini

@@ -8,6 +8,7 @@ internal struct FileStatus
 {
     internal const uint STATX_TYPE = 1;
     internal const uint STATX_GID = 0x10;
+    internal const uint STATX_INO = 0x100;
     internal const uint STATX_DIOALIGN = 0x2000;
     internal const int S_IFMT = 0xF000;
     internal const int S_IFDIR = 0x4000;
@@ -23,6 +24,15 @@ internal struct FileStatus
     [FieldOffset(28)]
     internal ushort stx_mode;
 
+    [FieldOffset(32)]
+    internal ulong stx_ino;
+
+    [FieldOffset(136)]
+    internal uint stx_dev_major;
+
+    [FieldOffset(140)]
+    internal uint stx_dev_minor;
+
     [FieldOffset(152)]
     internal uint stx_dio_mem_align;
 
@@ -31,6 +41,10 @@ internal struct FileStatus
 
     /// <summary>One of the S_IF constants.</summary>
     internal readonly int Type => stx_mode & S_IFMT;
+
+    /// <summary>The device's number as stat(2) has it (makedev(3)).</summary>
+    internal readonly ulong Device =>
+        (stx_dev_major & 0xFFFFF000UL) << 32 | (stx_dev_major & 0xFFFUL) << 8 | (stx_dev_minor & 0xFFFFFF00UL) << 12 | (stx_dev_minor & 0xFFUL);
 
     /// <summary>Asks for a path, without following a symbolic link at its end.</summary>
     /// <returns>False: errno says why.</returns>

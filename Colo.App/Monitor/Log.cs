@@ -1,4 +1,5 @@
 using System.Globalization;
+using Colo.Linux;
 
 namespace Colo.Monitor;
 
@@ -24,9 +25,12 @@ public enum LogLevel
 /// </summary>
 public static class Log
 {
+    private const int StandardError = 2;
+
     private static readonly Lock Gate = new();
     private static readonly LogBuffer Recent = new(1000);
-    private static readonly bool Journal = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null;
+    private static readonly bool Journal = IsJournal(Environment.GetEnvironmentVariable("JOURNAL_STREAM"), StandardError);
+    private static readonly bool Terminal = !Console.IsErrorRedirected;
 
     /// <summary>The least important level that is written.</summary>
     public static LogLevel Level { get; set; } =
@@ -59,9 +63,7 @@ public static class Log
         if (level > Level)
             return;
         var now = DateTimeOffset.UtcNow;
-        var line = Journal
-            ? $"<{(int)level}>{message}\n"
-            : string.Create(CultureInfo.InvariantCulture, $"{now:HH:mm:ss.ffffff} {Name(level),-7} {message}\n");
+        var line = Journal ? $"<{(int)level}>{message}\n" : Line(now, level, message, Terminal);
         lock (Gate)
         {
             Recent.Add(now, Name(level), message);
@@ -75,6 +77,20 @@ public static class Log
             }
         }
     }
+
+    /// <summary>
+    /// Whether a descriptor is the stream of the journal that a process was given (systemd.exec(5), $JOURNAL_STREAM): device
+    /// and inode are the same. The variable alone is inherited by whatever a service starts, wherever that one writes.
+    /// </summary>
+    internal static bool IsJournal(string? stream, int descriptor) =>
+        !string.IsNullOrEmpty(stream)
+        && FileStatus.OfOpen(descriptor, FileStatus.STATX_INO, out var status)
+        && stream == string.Create(CultureInfo.InvariantCulture, $"{status.Device}:{status.stx_ino}");
+
+    /// <summary>A line that is not the journal's: who reads a file or a pipe later has to know the day, and whose clock it is.</summary>
+    internal static string Line(DateTimeOffset now, LogLevel level, string message, bool terminal) => terminal
+        ? string.Create(CultureInfo.InvariantCulture, $"{now:HH:mm:ss.ffffff} {Name(level),-7} {message}\n")
+        : string.Create(CultureInfo.InvariantCulture, $"{now.ToLocalTime():yyyy-MM-ddTHH:mm:ss.ffffffzzz} {Name(level),-7} {message}\n");
 
     private static string Name(LogLevel level) => level switch
     {
