@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Colo.Dashboard;
 
 namespace Colo.Cli;
 
@@ -17,6 +18,8 @@ internal sealed class HelpWithExamples(HelpAction page) : SynchronousCommandLine
 {
     // Longer lines are hard to read, however wide the terminal is.
     private const int WidthLimit = 100;
+
+    private const string Indent = "  ";
 
     internal const string General =
         """
@@ -47,10 +50,14 @@ internal sealed class HelpWithExamples(HelpAction page) : SynchronousCommandLine
         var status = page.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
         var command = parseResult.CommandResult.Command as CommandWithExamples;
-        Write(output, "Details", command?.Details ?? General);
+        Write(output, "Details", Fill(command?.Details ?? General, page.MaxWidth - Indent.Length));
         Write(output, "Examples", command?.Examples ?? First);
         return status;
     }
+
+    /// <summary>Breaks paragraphs anew, as wide as the page is; the lines that they have in the source are no matter, as for man.</summary>
+    internal static string Fill(string text, int width) =>
+        string.Join("\n\n", text.Split("\n\n").Select(paragraph => string.Join('\n', Wrap.Lines(paragraph.Replace('\n', ' '), width))));
 
     private static void Write(TextWriter output, string title, string text)
     {
@@ -58,7 +65,7 @@ internal sealed class HelpWithExamples(HelpAction page) : SynchronousCommandLine
             return;
         output.WriteLine($"{title}:");
         foreach (var line in text.Split('\n'))
-            output.WriteLine(line.Length == 0 ? "" : $"  {line}");
+            output.WriteLine(line.Length == 0 ? "" : Indent + line);
         output.WriteLine();
     }
 }

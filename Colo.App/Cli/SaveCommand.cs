@@ -18,8 +18,13 @@ internal static class SaveCommand
             "save",
             "Writes a complete snapshot of the guest to a file",
             """
-            The snapshot holds memory, processors and devices; 'colo run --restore' goes on from it. Only root
-            and the user that the node runs as may save, because the node writes the file with its own rights.
+            The snapshot holds memory, processors and devices, and not what is on the disks; 'colo run --restore'
+            goes on from it, with the images as they are then: the guest's memory fits them only as long as nothing
+            has been written to them since. It is no backup of a disk.
+
+            The guest stands still while the file is written, which takes as long as the storage needs for the
+            guest's memory: save to a fast disk. Only root and the user that the node runs as may save, because the
+            node writes the file with its own rights.
             """,
             """
             colo save --to /var/lib/colo/web1/monday.snapshot

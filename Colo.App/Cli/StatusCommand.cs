@@ -34,14 +34,13 @@ internal static class StatusCommand
         {
             var socket = node.SocketPath(parsed);
             var output = parsed.InvocationConfiguration.Output;
+            var terminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
             if (!parsed.GetValue(watch))
-                return Show(parsed, socket, parsed.GetValue(json), "");
+                return Show(parsed, socket, parsed.GetValue(json), terminal, again: false);
 
-            // A terminal is written over from its corner; elsewhere the pages follow each other.
-            var before = !parsed.GetValue(json) && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected ? "\e[H\e[J" : "";
             while (true)
             {
-                var status = Show(parsed, socket, parsed.GetValue(json), before);
+                var status = Show(parsed, socket, parsed.GetValue(json), terminal, again: true);
                 if (status != ExitStatus.Done)
                     return status;
                 Thread.Sleep(WatchPeriod);
@@ -50,7 +49,7 @@ internal static class StatusCommand
         return command;
     }
 
-    private static int Show(ParseResult parsed, string socket, bool json, string before)
+    private static int Show(ParseResult parsed, string socket, bool json, bool terminal, bool again)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var reply = ControlClient.Send(socket, new() { Command = "status" }, AnswerLimit);
@@ -60,8 +59,22 @@ internal static class StatusCommand
             return reply.Ok ? ExitStatus.Failed : NodeOptions.Status(reply);
         }
 
-        output.Write(before + (json ? reply.Status!.Value.GetRawText() + "\n" : StatusPage.Write(status, DateTimeOffset.UtcNow)));
+        if (json)
+            output.Write(reply.Status!.Value.GetRawText() + "\n");
+        else if (!terminal)
+            output.Write(StatusPage.Write(status, DateTimeOffset.UtcNow));
+        else
+            output.Write(OnTerminal(status, again));
         output.Flush();
         return ExitStatus.Done;
+    }
+
+    /// <summary>A terminal is written over from its corner again and again; elsewhere the pages follow each other.</summary>
+    private static string OnTerminal(NodeStatus status, bool again)
+    {
+        // One that does not know its size says 0.
+        var (width, height) = (Console.WindowWidth, Console.WindowHeight);
+        var page = StatusPage.Write(status, DateTimeOffset.UtcNow, width < 40 ? int.MaxValue : width);
+        return again ? "\e[H\e[J" + (height < 5 ? page : StatusPage.Fit(page, height)) : page;
     }
 }

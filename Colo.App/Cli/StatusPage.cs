@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Colo.Dashboard;
 using Colo.Monitor;
 using static Colo.Monitor.Figures;
 
@@ -8,10 +9,23 @@ namespace Colo.Cli;
 /// <summary>The page of <c>colo status</c>: a pure function of the status.</summary>
 internal static class StatusPage
 {
-    internal static string Write(NodeStatus s, DateTimeOffset now)
+    private const int NameWidth = 12;
+
+    /// <param name="s">What the node says.</param>
+    /// <param name="now">For what is told as a duration.</param>
+    /// <param name="width">Columns there are: lines are broken at words; without a terminal they are as long as they are.</param>
+    internal static string Write(NodeStatus s, DateTimeOffset now, int width = int.MaxValue)
     {
         var page = new StringBuilder();
-        void Line(string name, string text) => page.Append(CultureInfo.InvariantCulture, $"{name,-12}{text}\n");
+        void Line(string name, string text)
+        {
+            // What fits stays as it is: the table's rows keep their columns.
+            foreach (var line in text.Length <= width - NameWidth ? [text] : Wrap.Lines(text, width - NameWidth))
+            {
+                page.Append(CultureInfo.InvariantCulture, $"{name,-NameWidth}{line}\n");
+                name = "";
+            }
+        }
 
         Line(s.Vm, $"{s.Role}, {s.State} for {Duration((long)(now - s.Since).TotalSeconds)}; epoch {Count(s.Epoch)}; colo {s.Version}, up {Duration(s.UptimeS)}");
         if (s.Attention is { } attention)
@@ -49,6 +63,17 @@ internal static class StatusPage
             ? $"{Count(s.Failover.Count)}; the last at {Moment(last.At)} UTC: {last.Reason}{(last.DurationUs is { } us ? $", {Time(us)}" : "")}"
             : Count(s.Failover.Count));
         return page.ToString();
+    }
+
+    /// <summary>Cuts a page to the height of a terminal, at its end: what matters most stands above.</summary>
+    internal static string Fit(string page, int height)
+    {
+        var lines = page.TrimEnd('\n').Split('\n');
+        // Below the last line stands the cursor.
+        var room = Math.Max(2, height - 1);
+        return lines.Length <= room
+            ? page
+            : $"{string.Join('\n', lines.Take(room - 1))}\n... {lines.Length - room + 1} more lines; a larger window shows them\n";
     }
 
     private static string Peer(PeerStatus p)

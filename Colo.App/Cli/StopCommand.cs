@@ -11,8 +11,12 @@ internal static class StopCommand
         var command = new CommandWithExamples(
             "stop",
             "Powers the guest off on both nodes",
-            "The guest's power button is pressed; a guest that has not powered itself off after [vm] stop-timeout is powered off, and so is " +
-            "one that is stopped a second time, or that does not listen to the button. To empty only this host, use 'colo failover' and then end the node, or just 'systemctl stop' it.",
+            """
+            The guest's power button is pressed; a guest that has not powered itself off after [vm] stop-timeout is
+            powered off, and so is one that is stopped a second time, or that does not listen to the button.
+
+            To empty only this host, use 'colo failover' and then end the node, or just 'systemctl stop' it.
+            """,
             """
             colo stop
             colo stop --config web1.ini

@@ -39,7 +39,19 @@ internal static class Notices
         if (text.Length == 0)
             return row;
         area.Text(1, row, label, tone == Tone.Normal ? Tone.Dim : tone);
-        foreach (var line in Wrap.Lines(text, area.Width - LabelWidth - 3).Take(3))
+        var width = area.Width - LabelWidth - 3;
+        var lines = Wrap.Lines(text, width);
+        // The page below wants its room, too: less of it on a small screen.
+        var most = Math.Max(3, area.Height / 6);
+        if (lines.Count > most)
+        {
+            // What is left out shows as such; all of it is in colo status.
+            lines.RemoveRange(most, lines.Count - most);
+            var last = lines[^1];
+            lines[^1] = $"{(last.Length > width - 2 ? last[..Math.Max(0, width - 2)] : last).TrimEnd()} {area.Charset.Cut}";
+        }
+
+        foreach (var line in lines)
             area.Text(LabelWidth + 2, row++, line, tone);
         return row;
     }

@@ -96,12 +96,12 @@ internal static class StartRules
 
     private static StartVerdict DecideHeld(NodeData o, NodeData p, bool kept)
     {
-        const string Text = "the other node has the guest in its memory, as the secondary of a primary that is gone";
+        const string Text = "the other node has the guest in memory, as secondary of a primary that is gone";
         if (kept && o.Resolved is DataState.Current or DataState.Copy && o.Data == p.Data)
             return new(StartDecision.Yield, "peer-has-all", $"{Text}: this node never went on without it, so that one goes on");
         if (kept && MayLead(o, p))
             return new(StartDecision.Lead, "peer-outdated", $"{Text}, and is outdated: this node went on alone since");
-        return Wait("peer-holds", $"{Text}, and nothing is recorded by which it could be known who is the newer one. Say at the other node who goes on: colo failover");
+        return Wait("peer-holds", $"{Text}, and no record tells who is newer. Say there that it goes on: colo failover");
     }
 
     private static StartVerdict DecideIdle(bool isNodeA, NodeData o, NodeData p, bool told)
