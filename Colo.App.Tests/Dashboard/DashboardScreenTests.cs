@@ -1,5 +1,6 @@
 using Colo.Dashboard;
 using Colo.Monitor;
+using Colo.Node;
 using Colo.Tests.Monitor;
 
 namespace Colo.Tests.Dashboard;
@@ -83,6 +84,31 @@ public sealed class DashboardScreenTests
             foreach (var text in new[] { "ATTENTION", "the secondary is lost", "it goes on alone", "start the other node" })
                 Assert.Contains(text, picture, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void A_text_that_is_cut_shows_it_and_those_of_the_node_itself_are_not_cut()
+    {
+        var verdict = StartRules.Decide(true, null, new PeerView("secondary", "protected", null));
+        Assert.Equal("peer-holds", verdict.Rule);
+        Take(Full() with { Attention = Attentions.Undecided(verdict.Text) });
+        Assert.Contains("colo failover", Picture(80, 24), StringComparison.Ordinal);
+        var words = string.Join(' ', Enumerable.Range(100, 100));
+        Take(Full() with { Attention = new(words, "nothing", "look", Now) });
+        var rows = Picture(80, 24).Split('\n').Where(r => r.Contains(" 100 ", StringComparison.Ordinal) || r.Contains(" 1", StringComparison.Ordinal)).ToArray();
+        Assert.Contains(rows, r => r.EndsWith(" …", StringComparison.Ordinal));
+        Assert.DoesNotContain("199", Picture(80, 24), StringComparison.Ordinal);
+        Assert.Contains("199", Picture(80, 60), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_question_before_a_takeover_promises_nothing_that_does_not_hold()
+    {
+        Take(Full() with { Role = "secondary" });
+        _screen.Press("f");
+        var picture = Picture(80, 24);
+        Assert.Contains("One that cannot be reached may live", picture, StringComparison.Ordinal);
+        Assert.Contains("its host is off, or two guests speak", picture, StringComparison.Ordinal);
     }
 
     [Fact]

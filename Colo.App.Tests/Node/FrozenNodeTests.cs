@@ -39,6 +39,42 @@ public sealed class FrozenNodeTests
     }
 
     [PairFact]
+    public void ForceAsksALivingPrimaryAndEndsWhenTheGuestIsHere()
+    {
+        using var pair = new DemoPair("colo-node-", 3, PairBinary.Path!, new PairSettings());
+        pair.StartProtected(Limit);
+        try
+        {
+            Assert.Equal(3, Failover(pair, 'b'));
+            Assert.Equal(0, Failover(pair, 'b', "--force"));
+            Assert.Equal("primary", pair.Node('b').TryStatus()?.Role);
+            AssertAnswers(pair);
+        }
+        catch (PairException e)
+        {
+            Assert.Fail($"{e.Message}\n{pair.Logs()}");
+        }
+    }
+
+    [PairFact]
+    public void APrimaryThatIsAskedAndDoesNotHandOverIsNoSuccess()
+    {
+        // The silence of the frozen primary shows only after the command has given up.
+        using var pair = new DemoPair("colo-node-", 4, PairBinary.Path!, new PairSettings { Overrides = ["failover:timeout=60s", "failover:slow=60s"] });
+        pair.StartProtected(Limit);
+        pair.Node('a').Signal(SIGSTOP);
+        try
+        {
+            Assert.Equal(3, Failover(pair, 'b', "--force"));
+            Assert.NotEqual("primary", pair.Node('b').TryStatus()?.Role);
+        }
+        finally
+        {
+            pair.Node('a').Signal(SIGCONT);
+        }
+    }
+
+    [PairFact]
     public void AGuestStoppedForAHandoverRunsOnWhenTheSecondaryDies()
     {
         using var pair = new DemoPair("colo-node-", 2, PairBinary.Path!, new PairSettings());

@@ -190,7 +190,7 @@ internal sealed class DashboardScreen(DashboardModel model, ConsoleText console,
             "primary" when model.Status!.State == "protected" =>
                 ["Hand the guest over to the other node?", "A planned switchover: nothing is lost, connections stay open."],
             "primary" => ["Go on alone, without the other node?", "Refused while there is nothing to give up."],
-            "secondary" => ["Take the guest over?", "Only if the primary is gone: refused while it is alive."],
+            "secondary" => ["Take the guest over?", "Refused while the primary is heard. One that cannot be reached may live all the same: make sure that its host is off, or two guests speak."],
             _ => ["Ask the node for a failover?"],
         };
         _dialog = new("Failover", Tone.Warning, [.. text, "", "y  yes      n  no"], IsQuestion: true);

@@ -9,8 +9,8 @@ public interface INodeControl
     /// <summary>What the node is doing.</summary>
     NodeStatus GetStatus();
 
-    /// <summary>A switchover, takeover or going on alone, as the role has it.</summary>
-    /// <param name="force">Take over although the primary is alive: it is stopped first if it can be reached.</param>
+    /// <summary>A switchover, takeover or going on alone, as the role has it. Returns when it has ended.</summary>
+    /// <param name="force">The operator's word also where that is refused otherwise: a primary that is heard is asked for the guest, and a third's permission is not waited for.</param>
     ControlResult Failover(bool force);
 
     /// <summary>Powers the guest off on both nodes. Returns when that is certain; the node may then end.</summary>

@@ -130,6 +130,9 @@ internal sealed partial class NodeContext : IDisposable
 
     internal NodeLife Life { get; }
 
+    /// <summary>Commands that wait for this node to take the guest over.</summary>
+    internal TakeoverWaits Takeovers { get; } = new();
+
     /// <summary>Whether the node runs again as a secondary when the loop has ended (after a switchover).</summary>
     internal bool BecomeSecondary { get; private set; }
 
@@ -223,6 +226,7 @@ internal sealed partial class NodeContext : IDisposable
         _exiting = true;
         _exitCode = code;
         Secondary?.End();
+        Takeovers.Failed("this node ends, and has not taken the guest over; see the log");
         if (!BecomeSecondary)
             Life.Service.Stopping();
         if (Vm is null)
@@ -402,6 +406,7 @@ internal sealed partial class NodeContext : IDisposable
             Loop.Post(OnTerminate);
         StateChanged(
             "took-over", $"TOOK OVER in {durationNs / 1000} us: {reason}; {replayed} frames that were not released are sent; unprotected", Attentions.TookOver(reason));
+        Takeovers.Done();
         foreach (var keeper in _keepers)
             keeper.EndSoon();
     }
@@ -420,6 +425,7 @@ internal sealed partial class NodeContext : IDisposable
         }
 
         Events.Info($"begins anew as secondary: {reason}");
+        Takeovers.Failed($"the guest was not taken over, and this node begins anew as secondary: {reason}");
         // Not from within the role that asks for it.
         Loop.Post(() =>
         {

@@ -23,44 +23,60 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
     /// <inheritdoc/>
     public ControlResult Failover(bool force)
     {
-        using var ended = new ManualResetEventSlim();
-        var switched = false;
-        ControlResult? result = null;
-        node.Loop.Invoke(() =>
+        var answer = new PendingAnswer();
+        var late = ControlResult.Done;
+        node.Loop.Invoke(() => late = Failover(force, answer));
+        return answer.Wait(SwitchoverLimit, late);
+    }
+
+    /// <summary>Begins it. What has ended, or cannot begin, is answered at once; the rest when it has ended.</summary>
+    /// <returns>What is to be said when that takes too long.</returns>
+    private ControlResult Failover(bool force, PendingAnswer answer)
+    {
+        var seconds = (int)SwitchoverLimit.TotalSeconds;
+        if (node.Undecided is { } undecided)
         {
-            if (node.Undecided is { } undecided)
+            if ((force ? undecided.Force() : $"it is not decided yet what this node is: {undecided.Verdict.Text}") is { } refusal)
+                answer.Give(ControlResult.Refused(refusal));
+            else
+                // Behind what that has posted: the guest's boot.
+                node.Loop.Post(() => answer.Give(node.Primary is null ? ControlResult.Failed("the guest could not be started here; see the log") : ControlResult.Done));
+            return ControlResult.Failed($"the guest has not been started in {seconds} s; see the log");
+        }
+
+        if (node.Secondary is { } secondary)
+        {
+            if (secondary.Failover(force) is { } refusal)
+                answer.Give(ControlResult.Refused(refusal));
+            else if (node.Primary is not null)
+                answer.Give(ControlResult.Done);
+            else
+                node.Takeovers.Add(answer);
+            return secondary.TakesOver
+                ? ControlResult.Failed($"the takeover has not ended in {seconds} s; see the log")
+                : ControlResult.Refused(
+                    $"asked, and not done in {seconds} s: the primary was asked to hand the guest over, and has not; its log says why. " +
+                    "It may still do it (colo status); colo failover can be asked there, too");
+        }
+
+        if (node.Primary is not { } primary)
+            answer.Give(ControlResult.Refused("this node has no guest"));
+        else if (!primary.TrySwitchover(done =>
             {
-                var refusal = force ? undecided.Force() : $"it is not decided yet what this node is: {undecided.Verdict.Text}";
-                result = refusal is null ? ControlResult.Done : ControlResult.Refused(refusal);
-            }
-            else if (node.Secondary is { } secondary)
-            {
-                var refusal = secondary.Failover(force);
-                result = refusal is null ? ControlResult.Done : ControlResult.Refused(refusal);
-            }
-            else if (node.Primary is { } primary)
-            {
-                if (primary.TrySwitchover(done =>
-                    {
-                        switched = done;
-                        node.OnSwitchedOver(done);
-                        ended.Set();
-                    }))
-                    return;
-                result = primary.GoAlone(force)
-                    ? ControlResult.Done
-                    : ControlResult.Refused(primary.Asking
-                        ? "the secondary is silent, and this node has no permission to go on alone yet (colo status says why). If the other host is down for certain: colo failover --force"
-                        : primary.State == PrimaryState.Syncing
-                            ? "the secondary is still syncing and cannot take the guest over yet"
-                            : "there is no protected secondary that could take the guest over");
-            }
-        });
-        if (result is not null)
-            return result;
-        if (!ended.Wait(SwitchoverLimit))
-            return ControlResult.Failed("the switchover did not end in 30 s; see the log");
-        return switched ? ControlResult.Done : ControlResult.Failed("the secondary was lost; the guest stays here");
+                node.OnSwitchedOver(done);
+                answer.Give(done ? ControlResult.Done : ControlResult.Failed("the secondary was lost; the guest stays here"));
+            }))
+        {
+            answer.Give(primary.GoAlone(force)
+                ? ControlResult.Done
+                : ControlResult.Refused(primary.Asking
+                    ? "the secondary is silent, and this node has no permission to go on alone yet (colo status says why). If the other host is down for certain: colo failover --force"
+                    : primary.State == PrimaryState.Syncing
+                        ? "the secondary is still syncing and cannot take the guest over yet"
+                        : "there is no protected secondary that could take the guest over"));
+        }
+
+        return ControlResult.Failed($"the switchover did not end in {seconds} s; see the log");
     }
 
     /// <inheritdoc/>

@@ -84,7 +84,9 @@ internal sealed partial class PrimaryRole
                 break;
             case ControlMessage.HandoverRequest:
                 if (!TrySwitchover(_node.OnSwitchedOver))
-                    _node.Events.Warning("the secondary's operator asks for the guest; not protected yet");
+                    _node.Events.Warning(_switched is null
+                        ? "the secondary's operator asks for the guest; declined: this node does not count the secondary as one that can take it over now"
+                        : "the secondary's operator asks for the guest; it is being handed over already");
                 break;
             case ControlMessage.DiskHashes or ControlMessage.DisksReady or ControlMessage.DisksDurable:
                 _disks.OnControl(session, type, body);

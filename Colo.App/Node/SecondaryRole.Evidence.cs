@@ -40,19 +40,21 @@ internal sealed partial class SecondaryRole
             _node.Events.Error("the primary died while this node was not current; it cannot take over");
     }
 
-    /// <summary>The operator's word. Refused while the primary is alive, unless forced.</summary>
-    /// <returns>Null, or why not.</returns>
+    /// <summary>The operator's word. Refused while the primary is alive, unless forced: then the primary is asked for the guest.</summary>
+    /// <returns>Null when it is begun (<see cref="NodeContext.Takeovers"/> tells of its end), or why not.</returns>
     internal string? Failover(bool force)
     {
         if (_phase == SecondaryPhase.Syncing)
             return "this node is still syncing: it does not have the whole guest and can never take over from here";
         if (State != SecondaryState.Protected)
             return "this node has no guest to take over";
-        if (_control is { IsOpen: true } && !IsSilent)
+        if (_control is { IsOpen: true } control && !IsSilent)
         {
-            return Raise(force ? SecondaryEvent.OperatorForcesAlive : SecondaryEvent.OperatorTakesAlive) == SecondaryAction.RequestHandover
+            if (Raise(force ? SecondaryEvent.OperatorForcesAlive : SecondaryEvent.OperatorTakesAlive) != SecondaryAction.RequestHandover)
+                return "the primary is alive; a planned switchover is asked for there (colo failover on the primary), or --force here";
+            return control.TrySend((ushort)ControlMessage.HandoverRequest, [], [])
                 ? null
-                : "the primary is alive; a planned switchover is asked for there (colo failover on the primary), or --force here";
+                : "the primary is alive, and the link to it so far behind that it cannot be asked now; try again, or colo failover on the primary";
         }
 
         var what = force ? SecondaryEvent.OperatorForces
@@ -128,9 +130,6 @@ internal sealed partial class SecondaryRole
                 break;
             case SecondaryAction.AskThird:
                 AskPermission();
-                break;
-            case SecondaryAction.RequestHandover:
-                _control!.TrySend((ushort)ControlMessage.HandoverRequest, [], []);
                 break;
             case SecondaryAction.FinishLoading:
                 if (!IsLoading)
