@@ -63,6 +63,7 @@ public sealed class CheckCommandTests : IDisposable
     [InlineData("nic:lan:backend=packet:nosuchif", "failed   nic lan: ", "there is no network interface nosuchif; there are: ")]
     [InlineData("link:node-a=192.0.2.7:9990", "failed   [link]: ", "--node a or --node b")]
     [InlineData("failover:arbiter=etcd:http://127.0.0.1:1", "failed   arbiter: ", "[failover] arbiter")]
+    [InlineData("disk:root:path=/etc", "failed   disk root: ", "it is a folder: name the image in it")]
     [InlineData("monitor:socket=/nowhere/there/s.sock", "failed   control socket: ", "[monitor] socket")]
     public void A_set_up_that_is_broken_is_told_with_its_mend(string set, string line, string mend)
     {
@@ -88,7 +89,7 @@ public sealed class CheckCommandTests : IDisposable
         File.WriteAllBytes(At("root.img"), new byte[1 << 20]);
         using var loop = new EventLoop();
         using (new Colo.Block.ImageFileBackend(At("root.img"), 0, readOnly: false, loop))
-            Assert.Contains(Check(Usual()).Lines, l => l.StartsWith("failed   disk root: ", StringComparison.Ordinal) && l.Contains("in use", StringComparison.Ordinal));
+            Assert.Contains(Check(Usual()).Lines, l => l.StartsWith("failed   disk root: ", StringComparison.Ordinal) && l.Contains("in use by another process; end that one first", StringComparison.Ordinal));
         using (var record = NodeRecord.Open(At("root.img.colo"), [new RecordDisk("root", 1 << 20)], loop))
         {
             var first = NodeData.New.BecomeFirst(Guid.NewGuid(), Guid.NewGuid());
@@ -125,6 +126,45 @@ public sealed class CheckCommandTests : IDisposable
     {
         var (_, lines) = Check(Usual());
         Assert.Contains(lines, l => l.StartsWith("warning  peer: ", StringComparison.Ordinal) && l.Contains("colo check --wait", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_address_that_is_none_of_this_host_is_told_with_its_mend()
+    {
+        var (_, lines) = Check(Usual(), "--node", "a", "--set", "link:node-a=192.0.2.7:9990");
+        Assert.Contains(lines, l => l.StartsWith("failed   port: ", StringComparison.Ordinal) && l.Contains("192.0.2.7 is no address of this host: say the right --node", StringComparison.Ordinal));
+    }
+
+    [NetworkFact]
+    public void A_tap_that_was_made_for_the_user_needs_no_rights_and_one_in_use_is_a_case_of_its_own()
+    {
+        if (Support.PairBinary.Path is not { } binary)
+            return;
+        using var ns = new NetworkNamespace("checktap");
+        var file = Usual("tap:guest0");
+        foreach (var path in new[] { _directory.FullName, file })
+            File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        // nobody, without a single capability. What udev does for the device's file is done in the command's own mount namespace.
+        string Run(string name = "guest0") => ns.Exec(
+            "sh -c 'mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200; " +
+            $"setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --inh-caps=-all {binary} check --role auto --node a --set nic:lan:backend=tap:{name} --config {file}'", check: false);
+        Assert.Contains("failed   nic lan: there is no tap guest0, and this process lacks CAP_NET_ADMIN, so it cannot make one; make it: ip tuntap add dev guest0 mode tap user nobody", Run(), StringComparison.Ordinal);
+        ns.Ip("tuntap add dev guest0 mode tap user 65534");
+        var before = ns.Ip("-d link show guest0");
+        var text = Run();
+        Assert.Contains("ok       nic lan: tap:guest0, MTU 1500", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("CAP_NET_ADMIN", text, StringComparison.Ordinal);
+        Assert.Contains("failed   nic lan: tap:lo: 'lo' is not a tap interface, ", Run("lo"), StringComparison.Ordinal);
+        // Another user's.
+        ns.Ip("tuntap add dev root0 mode tap user 0");
+        Assert.Contains("failed   nic lan: tap:root0: no permission to use this tap; ", Run("root0"), StringComparison.Ordinal);
+        Assert.Equal(before, ns.Ip("-d link show guest0"));
+        ns.Run(() =>
+        {
+            using (new Colo.Devices.Net.TapBackend("guest0", [0x52, 0x54, 0, 0x12, 0x34, 0x56]))
+                text = Run();
+        });
+        Assert.Contains("failed   nic lan: tap:guest0: another process uses this tap; end that one first", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,9 +15,10 @@ public sealed class PeerComparisonTests
         At = Now,
         MemoryBytes = 256 << 20,
         Cpus = 1,
+        GuestCpu = "0123456789abcdef/xsave 4096",
         Disks = [new("root", 1 << 30, false), new("cd", 1 << 20, true)],
         Nics = [new("lan", "52:54:00:12:34:56", 1500)],
-        Settings = new Dictionary<string, string> { ["[failover] timeout"] = "500ms", ["[failover] silence"] = "wait" },
+        Settings = new Dictionary<string, string> { ["[failover] timeout"] = "500ms", ["[failover] silence"] = "wait", ["[vm] cpu"] = "x86-64-v2" },
     };
 
     [Fact]
@@ -30,6 +31,9 @@ public sealed class PeerComparisonTests
         { "clock", "warning  clocks: the clocks are 90 s apart; " },
         { "memory", "failed   [vm] memory: 256 MiB here, 512 MiB there; " },
         { "cpus", "failed   [vm] cpus: 1 here, 2 there; " },
+        { "cpu", "failed   guest's CPU: 0123456789abcdef/xsave 4096 here, fedcba9876543210/xsave 4096 there: the pair would be refused; " },
+        { "model", "failed   [vm] cpu: x86-64-v2 here, host there; " },
+        { "older", "warning  guest's CPU: cannot be compared: the other node does not tell " },
         { "names", "failed   disks: root, cd here, cd, root there; " },
         { "none", "failed   disks: root, cd here, none there; " },
         { "size", "failed   disk root: 1073741824 bytes here, 1073741312 bytes there; " },
@@ -50,6 +54,9 @@ public sealed class PeerComparisonTests
             "clock" => Mine with { At = Now.AddSeconds(90) },
             "memory" => Mine with { MemoryBytes = 512 << 20 },
             "cpus" => Mine with { Cpus = 2 },
+            "cpu" => Mine with { GuestCpu = "fedcba9876543210/xsave 4096" },
+            "model" => Mine with { Settings = new Dictionary<string, string>(Mine.Settings) { ["[vm] cpu"] = "host" } },
+            "older" => NodeReport.Read(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Mine.Write()).Replace("guest_cpu", "not_yet", StringComparison.Ordinal))),
             "names" => Mine with { Disks = [Mine.Disks[1], Mine.Disks[0]] },
             "none" => Mine with { Disks = [] },
             "size" => Mine with { Disks = [new("root", (1 << 30) - 512, false), Mine.Disks[1]] },
@@ -69,6 +76,16 @@ public sealed class PeerComparisonTests
     {
         var theirs = Mine with { At = Now.AddSeconds(1.5), Disks = [new("root", 0, false), Mine.Disks[1]] };
         Assert.All(Compare(theirs, TimeSpan.FromSeconds(1)), finding => Assert.Equal(FindingLevel.Ok, finding.Level));
+    }
+
+    [Fact]
+    public void A_host_that_cannot_tell_its_own_guests_CPU_says_so()
+    {
+        var findings = new Findings(_ => { });
+        PeerComparison.Compare(Mine with { GuestCpu = "" }, Mine, Now, TimeSpan.Zero, findings);
+        var finding = Assert.Single(findings.All, f => f.Level != FindingLevel.Ok);
+        Assert.Contains("this host cannot tell", finding.Text, StringComparison.Ordinal);
+        Assert.NotNull(finding.Mend);
     }
 
     [Fact]

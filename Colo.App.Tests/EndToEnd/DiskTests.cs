@@ -274,9 +274,12 @@ public sealed class DiskTests(ITestOutputHelper output)
         Assert.True(f.Pair.Node('b').WaitForExit(PairFixture.TakeoverLimit));
         Assert.Equal(3, f.Pair.Node('b').ExitCode);
         Assert.Contains("the disks differ", f.Pair.Node('b').LogTail(20), StringComparison.Ordinal);
+        string Attention() => JsonDocument.Parse(Colo("status", "--json", "--socket", f.Pair.Files('a').Socket).Output).RootElement.GetProperty("attention").ToString();
+        Assert.Contains("the disks differ", Attention(), StringComparison.Ordinal);
         // The right one still fits.
         f.Pair.Start('b', "secondary");
         f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
+        Assert.Equal("", Attention());
     }, WithDisk);
 
     [PairFact]

@@ -20,7 +20,7 @@ internal sealed unsafe class ImageFile : IDisposable
         try
         {
             if (FileLock.Take(_file.Number, shared: readOnly) != 0)
-                throw new IOException($"{path}: the image is in use by another process");
+                throw new IOException($"{path}: the image is in use by another process; end that one first (fuser -v {path} shows it)");
             if (direct)
                 MakeDirect(path);
             var size = LinuxException.ThrowIfNegative(NativeFile.lseek(_file.Number, 0, NativeFile.SEEK_END), $"size of {path}");
@@ -87,7 +87,7 @@ internal sealed unsafe class ImageFile : IDisposable
             return new FileDescriptor(fd);
         var errno = Marshal.GetLastPInvokeError();
         if (errno != Errno.ENOENT)
-            throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(errno)}");
+            throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(errno)}; {Mend(errno, path, readOnly)}");
         if (readOnly || createSize <= 0)
             throw new IOException($"{path}: there is no such image; with a size (size = 1G) it is made");
         var file = FileDescriptor.FromResult(
@@ -110,6 +110,16 @@ internal sealed unsafe class ImageFile : IDisposable
             throw;
         }
     }
+
+    private static string Mend(int errno, string path, bool readOnly) => errno switch
+    {
+        Errno.EACCES or Errno.EPERM =>
+            $"the user {Environment.UserName} has to be able to {(readOnly ? "read" : "read and write")} it, and to pass through the folders above it: chown {Environment.UserName}: {path}",
+        Errno.EROFS => "its file system is mounted read-only: mount it for writing, or set readonly = true for this disk",
+        Errno.EISDIR => "it is a folder: name the image in it",
+        Errno.ENOTDIR => "a part of its path is no folder: set the disk's path",
+        _ => "look at it with ls -lL, and into dmesg",
+    };
 
     // Not by a flag of open: where that fails with EINVAL it may have made the file before.
     private void MakeDirect(string path)

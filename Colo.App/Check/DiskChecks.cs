@@ -38,7 +38,7 @@ internal sealed class DiskChecks(ColoConfiguration configuration, NodeRole role,
         }
         catch (IOException e)
         {
-            findings.Failed(subject, e);
+            findings.Failed(subject, e, "look into dmesg: the device or file system under it has a fault, perhaps");
             return;
         }
 
@@ -54,7 +54,7 @@ internal sealed class DiskChecks(ColoConfiguration configuration, NodeRole role,
         else if (!Directory.Exists(folder))
             findings.Failed(subject, $"there is no folder {folder}", $"mkdir -p {folder}, or set [disk:{disk.Name}] path");
         else if (!Access.MayWrite(folder))
-            findings.Failed(subject, $"{folder} cannot be written by this user", "give the user the right, or run as root");
+            findings.Failed(subject, $"{folder} cannot be written by this user", $"give it to the node's user: chown {Environment.UserName}: {folder}");
         else if (new DriveInfo(folder).AvailableFreeSpace is var free && free < disk.SizeToCreate)
             findings.Warning(subject, $"{disk.Path} is made with {HostChecks.Mib(disk.SizeToCreate)}, sparse; its file system has {HostChecks.Mib(free)} free", "make room before the guest has written that much");
         else
@@ -69,7 +69,7 @@ internal sealed class DiskChecks(ColoConfiguration configuration, NodeRole role,
         try
         {
             if (!Access.MayWrite(folder))
-                findings.Failed(subject, $"{folder} cannot be written by this user; a secondary keeps its log and journal there", "give the user the right, or set [vm] state-dir");
+                findings.Failed(subject, $"{folder} cannot be written by this user; a secondary keeps its log and journal there", $"give it to the node's user: chown {Environment.UserName}: {folder}, or set [vm] state-dir");
             else if (new DriveInfo(folder).AvailableFreeSpace is var free && free < LittleSpace)
                 findings.Warning(subject, $"{folder} has {HostChecks.Mib(free)} free; a secondary keeps there what the guest writes between two checkpoints", "make room: protection ends when there is none");
         }
@@ -106,7 +106,11 @@ internal sealed class DiskChecks(ColoConfiguration configuration, NodeRole role,
         }
         catch (IOException e)
         {
-            findings.Failed("record", e);
+            findings.Failed(
+                "record", e.Message,
+                e is LinuxException { Errno: Errno.EACCES or Errno.EPERM }
+                    ? $"give it, and the folder it lies in, to the node's user: chown {Environment.UserName}: {path}"
+                    : "operations.md says when a record may be removed ('Restoring a backup', 'Choosing between two')");
         }
     }
 }

@@ -1,3 +1,5 @@
+using Colo.Linux;
+
 namespace Colo.Check;
 
 /// <summary>How a check has ended.</summary>
@@ -40,8 +42,11 @@ internal sealed class Findings(Action<Finding> tell)
 
     internal void Failed(string subject, string text, string mend) => Add(new Finding(FindingLevel.Failed, subject, text, mend));
 
-    /// <summary>For messages of the program that carry their mend already.</summary>
-    internal void Failed(string subject, Exception e) => Add(new Finding(FindingLevel.Failed, subject, e.Message));
+    /// <summary>For messages of the program that carry their mend already; those of a bare system call do not.</summary>
+    /// <param name="subject">What was looked at.</param>
+    /// <param name="e">What was met.</param>
+    /// <param name="mend">What to do when it was a system call that failed.</param>
+    internal void Failed(string subject, Exception e, string mend) => Add(new Finding(FindingLevel.Failed, subject, e.Message, e is LinuxException ? mend : null));
 
     private void Add(Finding finding)
     {

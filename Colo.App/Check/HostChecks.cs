@@ -5,6 +5,7 @@ using Colo.Configuration;
 using Colo.Kvm;
 using Colo.Linux;
 using Colo.Memory;
+using Colo.Node;
 
 namespace Colo.Check;
 
@@ -13,6 +14,9 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
 {
     // Programs, queues of held output and input, held disk writes: what a node takes beside the guest's memory.
     private const long ProgramBytes = 256L << 20;
+
+    /// <summary>The CPU that the guest sees on this host, as pairing compares it; empty when KVM cannot tell.</summary>
+    internal string GuestCpu { get; private set; } = "";
 
     internal void Run()
     {
@@ -48,7 +52,7 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
         }
         catch (IOException e)
         {
-            findings.Failed("arbiter", e);
+            findings.Failed("arbiter", e, "see the limits of this process: ulimit -n");
         }
     }
 
@@ -68,9 +72,11 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
         }
         catch (IOException e)
         {
-            findings.Failed("/dev/kvm", e);
+            findings.Failed("/dev/kvm", e, "look into dmesg, and whether another hypervisor has the processor");
             return;
         }
+
+        Cpu();
 
         if (!CpuFlags().Overlaps(["vmx", "svm"]))
         {
@@ -85,6 +91,19 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
         else
         {
             findings.Ok("virtualisation", "in hardware, with nested page tables");
+        }
+    }
+
+    private void Cpu()
+    {
+        try
+        {
+            GuestCpu = VmBuilder.CpuOf(configuration, role == NodeRole.Standalone);
+            findings.Ok("guest's CPU", GuestCpu);
+        }
+        catch (IOException e)
+        {
+            findings.Failed("guest's CPU", e, "look into dmesg; [vm] cpu and cpus say what is asked of KVM");
         }
     }
 
@@ -160,7 +179,7 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
         }
         catch (IOException e)
         {
-            findings.Failed("kernel", e);
+            findings.Failed("kernel", e, "give the guest less memory, or the host more");
         }
     }
 
@@ -174,7 +193,7 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
         }
         catch (IOException e)
         {
-            findings.Failed("initrd", e);
+            findings.Failed("initrd", e, "look into dmesg: the device or file system under it has a fault, perhaps");
         }
     }
 
@@ -210,11 +229,11 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
             if (Directory.Exists(there) && Access.MayWrite(there))
                 findings.Ok("control socket", path);
             else
-                findings.Failed("control socket", $"{folder} cannot be written by this user", "make the folder, run as root, or set [monitor] socket");
+                findings.Failed("control socket", $"{folder} cannot be written by this user", $"make it, for the node's user: install -d -o {Environment.UserName} {folder}, or set [monitor] socket");
         }
         catch (Monitor.ControlClientException e)
         {
-            findings.Failed("control socket", e);
+            findings.Failed("control socket", e.Message, "ss -lxp shows who listens there: end it if it is stuck or is no node, or set [monitor] socket");
         }
     }
 

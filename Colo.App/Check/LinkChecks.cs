@@ -11,7 +11,12 @@ namespace Colo.Check;
 /// The link: key, own address, and the peer, which is called and asked. While it waits this check answers a check on the
 /// other host, so that two of them compare themselves before anything runs.
 /// </summary>
-internal sealed class LinkChecks(ColoConfiguration configuration, NodeId? node, TimeSpan wait, Findings findings)
+/// <param name="configuration">The node's configuration.</param>
+/// <param name="node">Which node this is; null: found by its address.</param>
+/// <param name="wait">How long the peer is waited for.</param>
+/// <param name="guestCpu">The CPU that the guest sees here; empty when that is not known.</param>
+/// <param name="findings">Where to tell.</param>
+internal sealed class LinkChecks(ColoConfiguration configuration, NodeId? node, TimeSpan wait, string guestCpu, Findings findings)
 {
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(300);
 
@@ -28,7 +33,7 @@ internal sealed class LinkChecks(ColoConfiguration configuration, NodeId? node, 
         }
         catch (IOException e)
         {
-            findings.Failed("key", e);
+            findings.Failed("key", e, "look into dmesg: the device or file system under it has a fault, perhaps");
         }
 
         NodeId own;
@@ -50,7 +55,7 @@ internal sealed class LinkChecks(ColoConfiguration configuration, NodeId? node, 
         }
         catch (IOException e)
         {
-            findings.Failed("[link]", e);
+            findings.Failed("[link]", e, "write addresses into [link]");
             return;
         }
 
@@ -63,7 +68,7 @@ internal sealed class LinkChecks(ColoConfiguration configuration, NodeId? node, 
         using var loop = new EventLoop();
         var identity = new LinkIdentity { VmName = configuration.Vm.Name, Node = own == NodeId.A ? LinkNode.A : LinkNode.B, Instance = LinkInstance.New(), Key = key };
         var options = new LinkOptions { LocalAddress = here.Address, CheckpointProtection = configuration.Link.Tls ? LinkProtection.Sealed : LinkProtection.Plain };
-        NodeReport Mine() => ReportBuilder.Of(configuration, "check", "checking", Data());
+        NodeReport Mine() => ReportBuilder.Of(configuration, "check", "checking", Data(), guestCpu);
         using var server = new InquiryServer(loop, Mine);
         using var listener = Listen(loop, here, identity, options, server);
         var deadline = MonotonicClock.Now + (wait.Ticks * 100);
@@ -107,11 +112,18 @@ internal sealed class LinkChecks(ColoConfiguration configuration, NodeId? node, 
         }
         catch (IOException e)
         {
-            findings.Failed("port", e);
+            findings.Failed("port", e, Mend(e, here));
         }
 
         return null;
     }
+
+    private static string Mend(IOException e, IPEndPoint here) => e is not LinuxException { Errno: var errno } ? "" : errno switch
+    {
+        Errno.EADDRNOTAVAIL => $"{here.Address} is no address of this host: say the right --node, or give the host that address (ip addr)",
+        Errno.EACCES or Errno.EPERM => "ports below 1024 need CAP_NET_BIND_SERVICE: take another one in [link] on both hosts, or give the service the right",
+        _ => "see ip addr and ss -ltn for what this host has; [link] names address and port",
+    };
 
     private void Told(InquiryResult result, NodeReport mine, IPEndPoint there)
     {
@@ -139,7 +151,7 @@ internal sealed class LinkChecks(ColoConfiguration configuration, NodeId? node, 
                 findings.Warning("peer", $"{there}: {result.Text}", "look at the log there");
                 break;
             default:
-                findings.Failed("peer", result.Text, $"is that host up, and does a firewall let TCP port {there.Port} through, in both directions");
+                findings.Failed("peer", result.Text, $"start that host, look at the network between the two (ping {there.Address}), and let TCP port {there.Port} through every firewall, in both directions");
                 break;
         }
     }

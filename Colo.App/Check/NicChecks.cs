@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.NetworkInformation;
 using Colo.Configuration;
 using Colo.Devices.Net;
+using Colo.Linux;
 
 namespace Colo.Check;
 
@@ -12,14 +13,17 @@ internal sealed class NicChecks(ColoConfiguration configuration, Findings findin
     private const int CAP_NET_ADMIN = 12;
     private const int CAP_NET_RAW = 13;
 
+    /// <summary>What the packages' service has (AmbientCapabilities), a bit each.</summary>
+    internal const ulong ServiceCapabilities = 1UL << CAP_NET_RAW | 1UL << CAP_NET_ADMIN;
+
     internal void Run()
     {
-        Capabilities();
+        Rights();
         foreach (var nic in configuration.Nics)
             Nic(nic);
     }
 
-    private void Capabilities()
+    private void Rights()
     {
         if (!configuration.Nics.Any())
         {
@@ -27,15 +31,46 @@ internal sealed class NicChecks(ColoConfiguration configuration, Findings findin
             return;
         }
 
-        var have = Effective();
-        foreach (var (bit, name, kind) in new[] { (CAP_NET_RAW, "CAP_NET_RAW", NicBackendKind.Packet), (CAP_NET_ADMIN, "CAP_NET_ADMIN", NicBackendKind.Tap) })
+        // A tap needs none when it was made for this user: opening it tells.
+        if (!configuration.Nics.Any(nic => nic.Backend.Kind == NicBackendKind.Packet))
+            return;
+        if (Has(CAP_NET_RAW))
+            findings.Ok("rights", "CAP_NET_RAW");
+        else
+            findings.Failed("rights", "this process lacks CAP_NET_RAW, which packet: backends need", "run as root, or as the service does: AmbientCapabilities=CAP_NET_RAW");
+    }
+
+    private void Tap(string subject, string name)
+    {
+        if (!File.Exists("/dev/net/tun"))
         {
-            if (!configuration.Nics.Any(nic => nic.Backend.Kind == kind))
-                continue;
-            if (have is null || (have >> bit & 1) != 0)
-                findings.Ok("rights", name);
-            else
-                findings.Failed("rights", $"this process lacks {name}, which {kind.ToString().ToLowerInvariant()}: backends need", $"run as root, or as the service does: AmbientCapabilities={name}");
+            findings.Failed(subject, "/dev/net/tun is not there", "modprobe tun");
+        }
+        else if (Directory.Exists($"/sys/class/net/{name}"))
+        {
+            try
+            {
+                TapBackend.Try(name);
+                findings.Ok(subject, $"tap:{name}, MTU {Inquiry.ReportBuilder.Mtu(name)}");
+            }
+            catch (LinuxException e) when (e.Errno == Errno.EBUSY)
+            {
+                findings.Failed(subject, $"tap:{name}: another process uses this tap", "end that one first, a node that runs here already, perhaps; or name another tap");
+            }
+            catch (IOException e)
+            {
+                findings.Failed(subject, e, $"make it anew: ip tuntap del dev {name} mode tap; ip tuntap add dev {name} mode tap user {Environment.UserName}");
+            }
+        }
+        else if (Has(CAP_NET_ADMIN))
+        {
+            findings.Ok(subject, $"tap {name} is made at the start; connect it to a bridge then");
+        }
+        else
+        {
+            findings.Failed(
+                subject, $"there is no tap {name}, and this process lacks CAP_NET_ADMIN, so it cannot make one",
+                $"make it: ip tuntap add dev {name} mode tap user {Environment.UserName}; or run as the service does: AmbientCapabilities=CAP_NET_ADMIN");
         }
     }
 
@@ -45,12 +80,7 @@ internal sealed class NicChecks(ColoConfiguration configuration, Findings findin
         var name = nic.Backend.Interface;
         if (nic.Backend.Kind == NicBackendKind.Tap)
         {
-            if (!File.Exists("/dev/net/tun"))
-                findings.Failed(subject, "/dev/net/tun is not there", "modprobe tun");
-            else if (!Directory.Exists($"/sys/class/net/{name}"))
-                findings.Ok(subject, $"tap {name} is made at the start; connect it to a bridge then");
-            else
-                Open(subject, nic);
+            Tap(subject, name);
             return;
         }
 
@@ -92,7 +122,7 @@ internal sealed class NicChecks(ColoConfiguration configuration, Findings findin
         }
         catch (IOException e)
         {
-            findings.Failed(subject, e);
+            findings.Failed(subject, e, $"see ip -d link show {nic.Backend.Interface}, and dmesg");
         }
     }
 
@@ -118,6 +148,9 @@ internal sealed class NicChecks(ColoConfiguration configuration, Findings findin
             return null;
         }
     }
+
+    // Where it cannot be known it is for the opening to tell.
+    private static bool Has(int capability) => Effective() is not { } have || (have >> capability & 1) != 0;
 
     private static ulong? Effective()
     {

@@ -9,7 +9,7 @@ internal static class PeerComparison
     private static readonly TimeSpan ClockLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>Settings whose difference makes the pair refuse or misbehave; of the others it is only strange.</summary>
-    private static readonly string[] Hard = ["[failover] timeout", "[link] tls", "[failover] arbiter"];
+    private static readonly string[] Hard = ["[vm] cpu", "[failover] timeout", "[link] tls", "[failover] arbiter"];
 
     /// <param name="mine">This node's report.</param>
     /// <param name="theirs">The peer's.</param>
@@ -27,9 +27,27 @@ internal static class PeerComparison
             findings.Failed("[vm] memory", $"{HostChecks.Mib(mine.MemoryBytes)} here, {HostChecks.Mib(theirs.MemoryBytes)} there", "make the two colo.ini alike");
         if (mine.Cpus != theirs.Cpus)
             findings.Failed("[vm] cpus", $"{mine.Cpus} here, {theirs.Cpus} there", "make the two colo.ini alike");
+        GuestCpu(mine, theirs, findings);
         Disks(mine, theirs, findings);
         Nics(mine, theirs, findings);
         Settings(mine, theirs, findings);
+    }
+
+    private static void GuestCpu(NodeReport mine, NodeReport theirs, Findings findings)
+    {
+        const string Subject = "guest's CPU";
+        if (mine.GuestCpu.Length == 0)
+            findings.Warning(Subject, "cannot be compared: this host cannot tell which CPU the guest would see", "mend what is said of /dev/kvm above; pairing compares it, and refuses CPUs that differ");
+        else if (theirs.GuestCpu.Length == 0)
+            findings.Warning(
+                Subject, "cannot be compared: the other node does not tell which CPU the guest sees there",
+                "compare again when /dev/kvm is usable there, when that node has a role, or with this release there: pairing compares it, and refuses CPUs that differ");
+        else if (mine.GuestCpu == theirs.GuestCpu)
+            findings.Ok(Subject, "the same on both nodes");
+        else
+            findings.Failed(
+                Subject, $"{mine.GuestCpu} here, {Clean(theirs.GuestCpu)} there: the pair would be refused",
+                "set [vm] cpu alike, to x86-64-v2 or x86-64-v3, and run the same kernel on both hosts; if they differ still, use hosts with the same processor");
     }
 
     private static void Clocks(NodeReport theirs, DateTimeOffset between, TimeSpan uncertainty, Findings findings)

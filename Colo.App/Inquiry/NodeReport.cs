@@ -35,6 +35,9 @@ public sealed record NodeReport
     /// <summary>Number of vCPUs.</summary>
     public int Cpus { get; init; }
 
+    /// <summary>The CPU that the guest sees there, as pairing compares it (<see cref="Node.PairOffer"/>); empty: not known, or a release that does not say it.</summary>
+    public string GuestCpu { get; init; } = "";
+
     /// <summary>Disks, in the order of the configuration.</summary>
     public IReadOnlyList<ReportedDisk> Disks { get; init; } = [];
 
@@ -63,6 +66,7 @@ public sealed record NodeReport
                     Host = read.Host ?? "",
                     Role = read.Role ?? "",
                     State = read.State ?? "",
+                    GuestCpu = read.GuestCpu ?? "",
                     Disks = read.Disks ?? [],
                     Nics = read.Nics ?? [],
                     Settings = read.Settings ?? new Dictionary<string, string>(),

@@ -7,7 +7,7 @@ namespace Colo.Inquiry;
 /// <summary>Makes a node's report from its configuration and what the host says.</summary>
 internal static class ReportBuilder
 {
-    internal static NodeReport Of(ColoConfiguration configuration, string role, string state, NodeData? data) => new()
+    internal static NodeReport Of(ColoConfiguration configuration, string role, string state, NodeData? data, string guestCpu) => new()
     {
         Version = Node.StatusParts.Version,
         Host = Environment.MachineName,
@@ -16,6 +16,7 @@ internal static class ReportBuilder
         State = state,
         MemoryBytes = configuration.Vm.Memory,
         Cpus = configuration.Vm.Cpus,
+        GuestCpu = guestCpu,
         Disks = [.. configuration.Disks.Select(disk => new ReportedDisk(disk.Name, SizeOf(disk.Path), disk.ReadOnly))],
         Nics = [.. configuration.Nics.Select(nic => new ReportedNic(nic.Name, nic.Mac.ToString(), Mtu(nic.Backend.Interface)))],
         Settings = new Dictionary<string, string>

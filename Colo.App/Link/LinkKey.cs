@@ -105,7 +105,8 @@ public sealed class LinkKey
         }
         catch (Exception e) when (e is not LinkKeyException && e is IOException or UnauthorizedAccessException)
         {
-            throw new LinkKeyException($"{path}: cannot be read: {e.Message}");
+            throw new LinkKeyException(
+                $"{path}: cannot be read: {e.Message.TrimEnd('.')}; it has to belong to the user of the node, who alone may read it, and its folders have to let that user pass: chown {Environment.UserName}: {path}");
         }
 
         var key = Parse(text[..length], path);

@@ -30,6 +30,15 @@ public static class Errno
     /// <summary>Busy.</summary>
     public const int EBUSY = 16;
 
+    /// <summary>A part of the path is no folder.</summary>
+    public const int ENOTDIR = 20;
+
+    /// <summary>A folder.</summary>
+    public const int EISDIR = 21;
+
+    /// <summary>The file system is mounted read-only.</summary>
+    public const int EROFS = 30;
+
     /// <summary>Exists already.</summary>
     public const int EEXIST = 17;
 
@@ -47,6 +56,9 @@ public static class Errno
 
     /// <summary>The address is taken.</summary>
     public const int EADDRINUSE = 98;
+
+    /// <summary>The address is none of this host.</summary>
+    public const int EADDRNOTAVAIL = 99;
 
     /// <summary>The network is down.</summary>
     public const int ENETDOWN = 100;

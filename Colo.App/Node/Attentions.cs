@@ -23,6 +23,10 @@ internal static class Attentions
 
     internal static Attention SecondaryLost(string reason) => Now($"the secondary is lost: {reason}", "the guest goes on here, without protection", $"see to the other host, then {StartOther}");
 
+    internal static Attention Refused(string address, string reason) => Now(
+        $"the guest runs without protection: the secondary at {address} was refused: {reason}", "the guest runs here alone; the node there was told why, and has ended",
+        "mend what does not fit (colo check on both hosts compares them), then start the other node again");
+
     internal static Attention TookOver(string reason) => Now($"this node has taken the guest over: {reason}", "the guest goes on here, without protection", $"see to the other host, then {StartOther}");
 
     internal static Attention Syncing() => Now("the first sync is under way: the guest is not protected yet", "disks and memory are sent while the guest runs", "nothing: it becomes protected by itself");

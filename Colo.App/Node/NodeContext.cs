@@ -550,7 +550,7 @@ internal sealed partial class NodeContext : IDisposable
         Undecided is not null ? "undecided" : Primary is not null || Secondary is { TakesOver: true } ? "primary" : "secondary",
         // One that takes over and has still to load what it goes on from leads already: whoever asks stays silent.
         Secondary is { TakesOver: true } ? "unprotected" : StateName,
-        Undecided is { } undecided ? undecided.Data : History?.Recorded);
+        Undecided is { } undecided ? undecided.Data : History?.Recorded, Vm?.Offer.Cpu ?? "");
 
     /// <summary>Asks the other node what it is and has; a call that is under way is given up.</summary>
     internal void Ask(Action<InquiryResult> answer)

@@ -29,7 +29,7 @@ internal static class OwnAddress
         }
         catch (System.Net.Sockets.SocketException e)
         {
-            throw new IOException($"[link]: {address.Host} has no address: {e.Message}", e);
+            throw new IOException($"[link]: {address.Host} has no address: {e.Message}; write it into DNS or /etc/hosts, or an address into [link]", e);
         }
     }
 

@@ -122,6 +122,14 @@ internal sealed partial class PrimaryRole
             RaiseDied(session, "its process died (told by its keeper)");
     }
 
+    /// <summary>A secondary does not fit. The operator sees it until one is taken; told once, however often that one comes again.</summary>
+    internal void TellRefused(System.Net.IPEndPoint address, string reason)
+    {
+        var attention = Attentions.Refused(address.Address.ToString(), reason);
+        if (State == PrimaryState.Unprotected && _node.Attention?.What != attention.What)
+            _node.Tell("refused", $"the secondary at {address} was refused: {reason}", attention);
+    }
+
     /// <summary>Whether a node that wants to be the secondary is welcome.</summary>
     /// <returns>Null, or why not.</returns>
     internal string? JudgePairing(LinkInstance instance)

@@ -202,6 +202,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         SendRefusal(reason);
         _packets.Close(LinkClosedReason.Local, "does not fit");
         _role?.OnSessionClosed(this, reason);
+        _node.Primary?.TellRefused(Address, reason);
     }
 
     /// <inheritdoc/>
@@ -300,6 +301,7 @@ internal sealed class PrimarySession : ILinkHandler, IDisposable
         }
 
         SendRefusal(wrong);
+        _node.Primary?.TellRefused(Address, wrong);
     }
 
     private void SendRefusal(string wrong)

@@ -77,6 +77,18 @@ internal static class VmBuilder
         }
     }
 
+    /// <summary>The CPU that a guest of this configuration sees on this host, as pairing compares it; a machine is made for that, and nothing run.</summary>
+    /// <exception cref="IOException">This host cannot do it; the message names the mend.</exception>
+    internal static string CpuOf(ColoConfiguration configuration, bool standalone)
+    {
+        using var loop = new EventLoop();
+        using var memory = GuestMemory.Create(16 << 20);
+        using var machine = new Machine.Machine(new MachineOptions(configuration.Vm.Cpus) { Model = Model(configuration.Vm.Cpu), MaskRandom = !standalone }, memory, loop);
+        return CpuOf(machine);
+    }
+
+    private static string CpuOf(Machine.Machine machine) => $"{Convert.ToHexStringLower(SHA256.HashData(machine.Cpuid))[..16]}/xsave {machine.XsaveSize}";
+
     private static GuestNic AddNic(
         int index, NicConfiguration nic, Machine.Machine machine, GuestMemory memory, EventLoop loop, Purpose purpose, List<string> parameters)
     {
@@ -128,7 +140,7 @@ internal static class VmBuilder
         configuration.Vm.Cpus,
         [.. configuration.Nics.Select(nic => nic.Mac.ToString())],
         [.. disks.Select(disk => $"{disk.Name} ({disk.Size} bytes{(disk.Replicated ? "" : ", read-only")})")],
-        $"{Convert.ToHexStringLower(SHA256.HashData(machine.Cpuid))[..16]}/xsave {machine.XsaveSize}",
+        CpuOf(machine),
         configuration.Failover.Timeout);
 
     private static Kvm.CpuModel Model(CpuModel model) => model switch

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Colo.Linux;
 using Colo.Monitor;
@@ -33,24 +34,13 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
             throw new ArgumentException("a MAC address has six bytes", nameof(mac));
         _name = name;
         var existed = NativeSocket.if_nametoindex(name) != 0;
-        var fd = NativeFile.open("/dev/net/tun", NativeFile.O_RDWR | NativeFile.O_NONBLOCK | NativeFile.O_CLOEXEC, 0);
-        if (fd < 0)
-        {
-            var errno = Marshal.GetLastPInvokeError();
-            throw errno switch
-            {
-                Errno.ENOENT => new NetworkBackendException($"tap:{name}: there is no /dev/net/tun (modprobe tun)"),
-                Errno.EACCES or EPERM => new NetworkBackendException($"tap:{name}: no permission to open /dev/net/tun; run as root or with CAP_NET_ADMIN"),
-                _ => new LinuxException("open /dev/net/tun", errno),
-            };
-        }
-
-        _tap = new FileDescriptor(fd);
+        _tap = OpenDevice(name);
         try
         {
-            Attach(existed);
+            if (Attach(_tap.Number, name, existed, (short)(NativeNet.IFF_TAP | NativeNet.IFF_NO_PI | NativeNet.IFF_VNET_HDR)) == Errno.EBUSY)
+                throw new NetworkBackendException($"tap:{name}: another process uses this tap");
             var size = VirtioNetHeader.Size;
-            LinuxException.ThrowIfNegative(NativeSocket.ioctl(fd, NativeNet.TUNSETVNETHDRSZ, &size), $"tap:{name}: TUNSETVNETHDRSZ");
+            LinuxException.ThrowIfNegative(NativeSocket.ioctl(_tap.Number, NativeNet.TUNSETVNETHDRSZ, &size), $"tap:{name}: TUNSETVNETHDRSZ");
             SetReceiveOffloads(NetworkOffloads.None);
             SetFilter(mac);
             if (!existed)
@@ -68,6 +58,41 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
         _name = $"descriptor {tap.Number}";
         _tap = tap;
     }
+
+    /// <summary>
+    /// Whether a tap that is there can be opened by this process: attaches to it as it is, and lets it go. Nothing that would stay
+    /// is set: neither the filter, nor the size of headers, nor the flags.
+    /// </summary>
+    /// <exception cref="LinuxException">EBUSY: another process uses it.</exception>
+    /// <exception cref="IOException">It cannot be opened; the message names the mend.</exception>
+    internal static void Try(string name)
+    {
+        using var device = OpenDevice(name);
+        if (Attach(device.Number, name, existed: true, FlagsOf(name)) == Errno.EBUSY)
+            throw new LinuxException($"tap:{name}", Errno.EBUSY);
+    }
+
+    /// <summary>The flags that an interface has, of those that a node sets too; others would be refused to it.</summary>
+    private static short FlagsOf(string name)
+    {
+        const int multiQueue = 0x100;
+        try
+        {
+            var text = File.ReadAllText($"/sys/class/net/{name}/tun_flags").Trim();
+            var flags = int.Parse(text.Replace("0x", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            if ((flags & (NativeNet.IFF_TAP | multiQueue)) == NativeNet.IFF_TAP)
+                return (short)(flags & (NativeNet.IFF_TAP | NativeNet.IFF_NO_PI | NativeNet.IFF_VNET_HDR));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            // No tun_flags: it is another kind of interface.
+        }
+
+        throw NoTap(name);
+    }
+
+    private static NetworkBackendException NoTap(string name) => new(
+        $"tap:{name}: '{name}' is not a tap interface, or one with multiple queues; make one: ip tuntap add dev NAME mode tap user USER");
 
     /// <summary>Goes on with the tap of another process, where that one stopped to read.</summary>
     public static TapBackend Adopt(FileDescriptor tap) => new(tap);
@@ -190,22 +215,38 @@ public sealed unsafe class TapBackend : INetworkBackend, IOffloadBackend
             request->Name[i] = (byte)name[i];
     }
 
-    private void Attach(bool existed)
+    private static FileDescriptor OpenDevice(string name)
     {
-        NativeNet.InterfaceRequest request = default;
-        SetName(&request, _name);
-        request.Flags = (short)(NativeNet.IFF_TAP | NativeNet.IFF_NO_PI | NativeNet.IFF_VNET_HDR);
-        if (NativeSocket.ioctl(_tap.Number, NativeNet.TUNSETIFF, &request) >= 0)
-            return;
+        var fd = NativeFile.open("/dev/net/tun", NativeFile.O_RDWR | NativeFile.O_NONBLOCK | NativeFile.O_CLOEXEC, 0);
+        if (fd >= 0)
+            return new FileDescriptor(fd);
         var errno = Marshal.GetLastPInvokeError();
         throw errno switch
         {
-            EPERM => new NetworkBackendException(existed
-                ? $"tap:{_name}: no permission to use this tap; run as root, or make it with: ip tuntap add dev {_name} mode tap user USER"
-                : $"tap:{_name}: no permission to make a tap; run as root or with CAP_NET_ADMIN"),
-            Errno.EBUSY => new NetworkBackendException($"tap:{_name}: another process uses this tap"),
-            Errno.EINVAL when existed => new NetworkBackendException($"tap:{_name}: '{_name}' is not a tap interface, or one with multiple queues"),
-            _ => new LinuxException($"tap:{_name}: TUNSETIFF", errno),
+            Errno.ENOENT => new NetworkBackendException($"tap:{name}: there is no /dev/net/tun (modprobe tun)"),
+            Errno.EACCES or EPERM => new NetworkBackendException(
+                $"tap:{name}: no permission to open /dev/net/tun; its mode is 0666 as udev makes it (chmod 666 /dev/net/tun), or run as root"),
+            _ => new LinuxException("open /dev/net/tun", errno),
+        };
+    }
+
+    /// <returns>0, or EBUSY.</returns>
+    private static int Attach(int fd, string name, bool existed, short flags)
+    {
+        NativeNet.InterfaceRequest request = default;
+        SetName(&request, name);
+        request.Flags = flags;
+        if (NativeSocket.ioctl(fd, NativeNet.TUNSETIFF, &request) >= 0)
+            return 0;
+        var errno = Marshal.GetLastPInvokeError();
+        return errno switch
+        {
+            Errno.EBUSY => errno,
+            EPERM => throw new NetworkBackendException(existed
+                ? $"tap:{name}: no permission to use this tap; run as root, or make it with: ip tuntap add dev {name} mode tap user USER"
+                : $"tap:{name}: no permission to make a tap; run as root or with CAP_NET_ADMIN"),
+            Errno.EINVAL when existed => throw NoTap(name),
+            _ => throw new LinuxException($"tap:{name}: TUNSETIFF", errno),
         };
     }
 
