@@ -5,6 +5,7 @@ namespace Colo.Tests.Kvm;
 public sealed class GuestCpuidTests
 {
     private const uint AllOnes = uint.MaxValue;
+    private const uint Vmx = 1 << 5;
 
     private static readonly kvm_cpuid_entry2[] Everything =
     [
@@ -19,9 +20,12 @@ public sealed class GuestCpuidTests
         new() { function = 0xD, index = 1, eax = 0x1F, ebx = 2696, ecx = 0x1800 },
         new() { function = 0xD, index = 2, eax = 256, ebx = 576 },
         new() { function = 0xD, index = 5, eax = 64, ebx = 1088 },
+        new() { function = 0xD, index = 11, eax = 16, ecx = 1 },
+        new() { function = 0xD, index = 12, eax = 24, ecx = 1 },
         new() { function = 0x4000_0000, eax = 0x4000_0001 },
         new() { function = 0x4000_0001, eax = AllOnes },
         new() { function = 0x8000_0001, ecx = AllOnes, edx = AllOnes },
+        new() { function = 0x8000_000A, eax = 1, ebx = 8, edx = AllOnes },
         new() { function = 0x8000_0008, eax = 0x3030, ecx = 0x400F },
         new() { function = 0x8000_001E, eax = 7, ebx = 0x107, ecx = 1 },
     ];
@@ -30,11 +34,28 @@ public sealed class GuestCpuidTests
     public void Host_hides_only_what_is_asked()
     {
         var table = Build(CpuModel.Host, maskRandom: false);
-        Assert.Equal(AllOnes, Leaf(table, 1).ecx);
+        Assert.Equal(AllOnes & ~Vmx, Leaf(table, 1).ecx);
         Assert.Equal(AllOnes, Leaf(table, 7).ebx);
         table = Build(CpuModel.Host, maskRandom: true);
-        Assert.Equal(AllOnes & ~(1U << 30), Leaf(table, 1).ecx);
+        Assert.Equal(AllOnes & ~Vmx & ~(1U << 30), Leaf(table, 1).ecx);
         Assert.Equal(AllOnes & ~(1U << 18), Leaf(table, 7).ebx);
+    }
+
+    [Theory]
+    [InlineData(CpuModel.Host)]
+    [InlineData(CpuModel.X86_64_V2)]
+    [InlineData(CpuModel.X86_64_V3)]
+    public void Whose_state_no_checkpoint_holds_is_hidden_in_every_model(CpuModel model)
+    {
+        // A guest that finds VMX, SVM or shadow stacks uses them, and KVM keeps what they hold apart from everything that is captured.
+        var table = Build(model, false);
+        Assert.Equal(0U, Leaf(table, 1).ecx & Vmx);
+        Assert.Equal(0U, Leaf(table, 0x8000_0001).ecx & (1 << 2 | 1 << 12));
+        Assert.DoesNotContain(table, entry => entry.function == 0x8000_000A && (entry.eax | entry.ebx | entry.ecx | entry.edx) != 0);
+        Assert.Equal(0U, Leaf(table, 7).ecx & 1 << 7);
+        Assert.Equal(0U, Leaf(table, 7).edx & 1 << 20);
+        Assert.DoesNotContain(table, entry => entry is { function: 0xD, index: 1 } && (entry.ecx & 3 << 11) != 0);
+        Assert.DoesNotContain(table, entry => entry is { function: 0xD, index: 11 or 12 } && entry.eax != 0);
     }
 
     [Fact]

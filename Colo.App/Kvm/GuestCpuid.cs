@@ -18,6 +18,17 @@ internal static class GuestCpuid
     // writes into guest memory by events that a checkpoint cannot carry.
     private const uint ParavirtualKept = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 6 | 1 << 7 | 1 << 11 | 1 << 24;
 
+    // Hidden in every model, because KVM keeps their state where a checkpoint does not reach. VMX and SVM: what a guest's own
+    // hypervisor has is in KVM_GET_NESTED_STATE, and with CR4.VMXE or EFER.SVME set and none of it KVM refuses the registers, or
+    // runs the second level's memory as the first's (Linux guests since 6.12 execute VMXON as soon as kvm_intel is loaded).
+    // Shadow stacks and IBT: the shadow stack's pointer is reached by KVM_GET_ONE_REG only (Linux 6.18).
+    private const uint L1C_Never = 1 << 5 /* VMX */;
+    private const uint L7C_Never = 1 << 7 /* SHSTK */;
+    private const uint L7D_Never = 1 << 20 /* IBT */;
+    private const uint X1C_Never = 1 << 2 /* SVM */ | 1 << 12 /* SKINIT */;
+    private const uint XssNever = 1 << 11 | 1 << 12; // user and supervisor CET
+    private const uint SvmFeatures = 0x8000_000A;
+
     // Leaf 1.
     private const uint L1C_Base =
         1 << 0 /* SSE3 */ | 1 << 9 /* SSSE3 */ | 1 << 13 /* CX16 */ | 1 << 19 /* SSE4.1 */ | 1 << 20 /* SSE4.2 */ |
@@ -169,7 +180,7 @@ internal static class GuestCpuid
             case 1:
                 if (limited)
                     entry.ecx &= L1C_Base | L1C_System | (v3 ? L1C_V3 : 0);
-                entry.ecx |= 1U << 31;
+                entry.ecx = (entry.ecx & ~L1C_Never) | 1U << 31;
                 entry.ecx = tscDeadline ? entry.ecx | 1 << 24 : entry.ecx & ~(1U << 24);
                 if (maskRandom)
                     entry.ecx &= ~(1U << 30);
@@ -185,12 +196,20 @@ internal static class GuestCpuid
 
                 if (maskRandom)
                     entry.ebx &= ~(1U << 18);
+                entry.ecx &= ~L7C_Never;
+                entry.edx &= ~L7D_Never;
                 break;
             case 7 when limited:
                 (entry.eax, entry.ebx, entry.ecx, entry.edx) = (0, 0, 0, 0);
                 break;
             case 0xD when limited:
                 FilterXsave(ref entry, v3 ? 7U : 3U);
+                break;
+            case 0xD when entry.index == 1:
+                entry.ecx &= ~XssNever; // EBX, the size, is KVM's to compute (kvm_update_cpuid_runtime)
+                break;
+            case 0xD when entry.index is 11 or 12:
+                (entry.eax, entry.ebx, entry.ecx, entry.edx) = (0, 0, 0, 0);
                 break;
             case 0x15 when entry.eax != 0 && entry.ecx != 0:
                 // TSC = crystal × EBX / EAX; keep the crystal and say what the guest's TSC really is.
@@ -201,9 +220,15 @@ internal static class GuestCpuid
                 // Tracing, key locker, AMX tiles, AVX10.
                 (entry.eax, entry.ebx, entry.ecx, entry.edx) = (0, 0, 0, 0);
                 break;
-            case 0x8000_0001 when limited:
+            case 0x8000_0001:
+                entry.ecx &= ~X1C_Never;
+                if (!limited)
+                    break;
                 entry.ecx &= X1C_Base | X1C_System | (v3 ? X1C_V3 : 0);
                 entry.edx &= ~(1U << 22 | 1U << 30 | 1U << 31); // MMX extensions and 3DNow! of AMD alone
+                break;
+            case SvmFeatures:
+                (entry.eax, entry.ebx, entry.ecx, entry.edx) = (0, 0, 0, 0);
                 break;
             default:
                 break;
