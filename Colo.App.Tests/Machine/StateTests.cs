@@ -181,6 +181,22 @@ public sealed unsafe class StateTests(ITestOutputHelper output)
     }
 
     [KvmFact]
+    public void A_loaded_kernel_finds_fast_strings_enabled_on_every_vcpu()
+    {
+        // Linux on an Intel CPU gives up ERMS and REP_GOOD where IA32_MISC_ENABLE has the bit clear, as KVM's reset value has.
+        using var guest = new TestGuest(new MachineOptions(2));
+        guest.Machine.LoadKernel(Boot.BzImageFile.Make([0xF4]), [], "");
+        _ = Save(guest);
+        for (var i = 0; i < 2; i++)
+        {
+            var state = guest.Machine.StateOf(i);
+            output.WriteLine(state.Has(0x1A0) ? $"vCPU {i}: IA32_MISC_ENABLE 0x{state.Msr(0x1A0):x}" : "this KVM has no IA32_MISC_ENABLE");
+            if (state.Has(0x1A0))
+                Assert.Equal(1UL, state.Msr(0x1A0) & 1);
+        }
+    }
+
+    [KvmFact]
     public void Every_flipped_byte_is_refused_or_harmless()
     {
         using var guest = new TestGuest();

@@ -128,5 +128,7 @@ internal static class KvmValue
     internal const uint MSR_KVM_SYSTEM_TIME = 0x12;
     internal const uint MSR_KVM_WALL_CLOCK_NEW = 0x4B564D00;
     internal const uint MSR_KVM_SYSTEM_TIME_NEW = 0x4B564D01;
+    internal const uint MSR_IA32_MISC_ENABLE = 0x1A0;
+    internal const ulong MSR_IA32_MISC_ENABLE_FAST_STRING = 1;
     internal const uint MSR_IA32_TSC_DEADLINE = 0x6E0;
 }

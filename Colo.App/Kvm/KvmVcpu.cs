@@ -9,6 +9,9 @@ namespace Colo.Kvm;
 /// </summary>
 internal sealed unsafe class KvmVcpu : IDisposable
 {
+    // struct kvm_msrs with one entry: 8 bytes of head, 16 of the entry.
+    private const int MsrListWords = 3;
+
     private readonly FileDescriptor _fd;
     private readonly int _mapSize;
     private readonly nuint _ringSize;
@@ -77,12 +80,26 @@ internal sealed unsafe class KvmVcpu : IDisposable
         (uint)LinuxException.ThrowIfNegative(NativeKvm.ioctl(_fd.Number, KvmIoctl.KVM_GET_TSC_KHZ, 0), "KVM_GET_TSC_KHZ");
 
     /// <summary>Whether KVM gives the guest's time-stamp counter.</summary>
-    internal bool HasTsc() => ReadTsc(out _) == 1;
+    internal bool HasTsc() => ReadMsr(KvmValue.MSR_IA32_TSC, out _) == 1;
+
+    /// <summary>Sets bits of an MSR, where KVM has it and takes them.</summary>
+    /// <returns>Whether they are set now.</returns>
+    internal bool TrySetMsrBits(uint index, ulong bits)
+    {
+        if (ReadMsr(index, out var value) != 1)
+            return false;
+        if ((value & bits) == bits)
+            return true;
+        var list = stackalloc ulong[MsrListWords];
+        *(kvm_msr_entry*)(list + 1) = new kvm_msr_entry { index = index, data = value | bits };
+        list[0] = 1;
+        return Try(KvmIoctl.KVM_SET_MSRS, list) == 1;
+    }
 
     /// <summary>The guest's time-stamp counter now.</summary>
     internal ulong Tsc()
     {
-        if (LinuxException.ThrowIfNegative(ReadTsc(out var value), "KVM_GET_MSRS") != 1)
+        if (LinuxException.ThrowIfNegative(ReadMsr(KvmValue.MSR_IA32_TSC, out var value), "KVM_GET_MSRS") != 1)
             throw new KvmException("this KVM does not give the guest's time-stamp counter");
         return value;
     }
@@ -134,12 +151,11 @@ internal sealed unsafe class KvmVcpu : IDisposable
     }
 
     // How many MSRs were read: 1, 0 where KVM does not know this one, or -1 with errno.
-    private int ReadTsc(out ulong value)
+    private int ReadMsr(uint index, out ulong value)
     {
-        // struct kvm_msrs with one entry.
-        var list = stackalloc ulong[1 + (sizeof(kvm_msr_entry) / sizeof(ulong))];
+        var list = stackalloc ulong[MsrListWords];
         var entry = (kvm_msr_entry*)(list + 1);
-        (list[0], *entry) = (1, new kvm_msr_entry { index = KvmValue.MSR_IA32_TSC });
+        (list[0], *entry) = (1, new kvm_msr_entry { index = index });
         var got = Try(KvmIoctl.KVM_GET_MSRS, list);
         value = entry->data;
         return got;

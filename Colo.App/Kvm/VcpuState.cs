@@ -67,7 +67,7 @@ internal sealed unsafe class VcpuState : IDisposable
     internal ref kvm_sregs2 Sregs => ref _sregs;
 
     /// <summary>Whether IA32_TSC is among what was captured or loaded.</summary>
-    internal bool HasTsc => IndexOf(KvmValue.MSR_IA32_TSC) >= 0;
+    internal bool HasTsc => Has(KvmValue.MSR_IA32_TSC);
 
     /// <summary>IA32_TSC as captured or loaded.</summary>
     internal ulong Tsc
@@ -123,6 +123,9 @@ internal sealed unsafe class VcpuState : IDisposable
         ApplySregs();
         _vcpu.Set(KvmIoctl.KVM_SET_REGS, _regs, "KVM_SET_REGS");
     }
+
+    /// <summary>Whether an MSR is among what was captured or loaded.</summary>
+    internal bool Has(uint index) => IndexOf(index) >= 0;
 
     /// <summary>A captured MSR.</summary>
     internal ulong Msr(uint index) => IndexOf(index) is >= 0 and var at ? Msrs[at].data : throw new KeyNotFoundException($"MSR 0x{index:x}");

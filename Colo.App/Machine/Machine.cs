@@ -212,6 +212,7 @@ public sealed unsafe partial class Machine : IDisposable
         state.CaptureRegisters();
         entry.Set(ref state.Regs, ref state.Sregs);
         state.ApplyRegisters();
+        EnableFastStrings();
     }
 
     /// <summary>Puts a kernel into RAM that is clear, and leaves the vCPUs as they are: for a reset of a stopped machine.</summary>
@@ -457,6 +458,15 @@ public sealed unsafe partial class Machine : IDisposable
         _vm.SetMemory(MemoryLayout.LowSlot, flags, 0, _memory.LowSize, _memory.Base);
         if (_memory.HighSize > 0)
             _vm.SetMemory(MemoryLayout.HighSlot, flags, GuestMemory.HoleEnd, _memory.HighSize, _memory.Base + _memory.LowSize);
+    }
+
+    // As firmware leaves it. KVM's reset value has the bit clear (kvm_vcpu_reset of arch/x86/kvm/x86.c), and then Linux on an Intel
+    // CPU takes ERMS and REP_GOOD back (early_init_intel of arch/x86/kernel/cpu/intel.c). Where KVM does not give or take the MSR,
+    // it is left as it is.
+    private void EnableFastStrings()
+    {
+        foreach (var vcpu in _vcpus)
+            _ = vcpu.TrySetMsrBits(KvmValue.MSR_IA32_MISC_ENABLE, KvmValue.MSR_IA32_MISC_ENABLE_FAST_STRING);
     }
 
     private void AddLegacyDevices()
