@@ -197,6 +197,29 @@ public sealed unsafe class StateTests(ITestOutputHelper output)
     }
 
     [KvmFact]
+    public void The_time_of_day_goes_on_over_a_reset()
+    {
+        var time = new SetTime { Now = new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero) };
+        using var guest = new TestGuest(new MachineOptions(1) { Time = time });
+        guest.Program(TestGuest.CountForever);
+        var powerOn = Save(guest);
+        time.Now += TimeSpan.FromDays(3) + TimeSpan.FromHours(1);
+        guest.Start();
+        guest.Stop();
+        var reader = new StateReader(powerOn, "power on");
+        guest.Machine.LoadPowerOn(ref reader);
+        Assert.Equal((0x25, 0x13), (Cmos(7), Cmos(4)));
+
+        int Cmos(byte register)
+        {
+            Span<byte> value = [register];
+            guest.Machine.Ports.Write(0x70, value);
+            guest.Machine.Ports.Read(0x71, value);
+            return value[0];
+        }
+    }
+
+    [KvmFact]
     public void Every_flipped_byte_is_refused_or_harmless()
     {
         using var guest = new TestGuest();
@@ -473,6 +496,13 @@ public sealed unsafe class StateTests(ITestOutputHelper output)
         to.Machine.LoadState(ref reader);
         reader.Finish();
         to.Machine.ForgetTranslations();
+    }
+
+    private sealed class SetTime : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 
     private sealed class TestDevice : IRegisterDevice, IStatefulDevice

@@ -33,6 +33,7 @@ public sealed unsafe partial class Machine : IDisposable
     private readonly List<(string Name, IStatefulDevice State)> _stateful = [];
     private readonly kvm_cpuid_entry2[] _cpuid;
     private readonly List<VirtioWindow> _virtio = [];
+    private readonly RealTimeClock _clock;
     private PowerEvents _powerEvents = null!;
     private int _addedDevices;
     private ulong _nextBase = MemoryLayout.DevicesStart;
@@ -82,6 +83,7 @@ public sealed unsafe partial class Machine : IDisposable
             Dirty = new DirtyTracker(_vm, memory, _vcpus, ring > 0, manual, MapRam);
             MakeStates();
             Serial = new SerialPort(new IrqLine(_vm, SerialPort.Gsi));
+            _clock = new RealTimeClock(memory.Size, options.Time);
             AddLegacyDevices();
         }
         catch
@@ -472,7 +474,7 @@ public sealed unsafe partial class Machine : IDisposable
     private void AddLegacyDevices()
     {
         AddPort(SerialPort.Port, SerialPort.Size, "serial", Serial);
-        AddPort(RealTimeClock.Port, RealTimeClock.Ports, "rtc", new RealTimeClock(_memory.Size, TimeProvider.System));
+        AddPort(RealTimeClock.Port, RealTimeClock.Ports, "rtc", _clock);
         var keyboard = new KeyboardController(
             new IrqLine(_vm, 1), () => End(MachineEvent.Reset, "the guest asked the keyboard controller for a reset"));
         AddPort(0x60, 1, null, keyboard.DataPort);

@@ -25,6 +25,9 @@ public sealed record MachineOptions(int Cpus)
     /// <summary>Hides RDRAND and RDSEED from the guest: fewer differences between the two VMs of a pair.</summary>
     public bool MaskRandom { get; init; }
 
+    /// <summary>The host's time of day, which the guest's real-time clock begins with.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>How dirty pages are found.</summary>
     public DirtyLogKind DirtyLog { get; init; } = DirtyLogKind.Auto;
 

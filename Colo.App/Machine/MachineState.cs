@@ -104,6 +104,18 @@ public sealed unsafe partial class Machine
             (_ended, _endText, _endReported) = (ended, text, false);
     }
 
+    /// <summary>
+    /// A reset: the state of power on, saved before the machine first ran, but for what a battery keeps. The clock goes on: a guest
+    /// that boots again reads the time of day from it, and what it has set it to.
+    /// </summary>
+    /// <inheritdoc cref="LoadState"/>
+    public void LoadPowerOn(ref StateReader reader)
+    {
+        var battery = _clock.TakeBattery();
+        LoadState(ref reader);
+        _clock.Reset(battery);
+    }
+
     /// <summary>Whether a load gives the time-stamp counters exactly the values that were captured (<see cref="GuestTsc"/>).</summary>
     internal bool TscIsExact => _tsc.Exact;
 

@@ -67,7 +67,7 @@ internal sealed class GuestVm : IDisposable
             Memory.DeviceDirty.Set(page);
         LoadKernelImage();
         var reader = new StateReader(_initial.Written, "initial state");
-        Machine.LoadState(ref reader);
+        Machine.LoadPowerOn(ref reader);
         FlushStalePages();
         Thaw();
     }

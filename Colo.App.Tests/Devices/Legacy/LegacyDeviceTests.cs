@@ -110,6 +110,31 @@ public sealed class LegacyDeviceTests
     }
 
     [Fact]
+    public void Clock_goes_on_over_a_reset_and_interrupts_are_off()
+    {
+        var time = new FixedTime { Now = new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero) };
+        var clock = new RealTimeClock(1 << 30, time);
+        var powerOn = new StateWriter();
+        clock.Save(powerOn);
+
+        // The guest sets it an hour ahead, keeps something in its memory, wants all interrupts and works in binary.
+        Cmos(clock, 4, 0x13);
+        Cmos(clock, 0x40, 0x5A);
+        Cmos(clock, 0x0B, 0x7E);
+        time.Now += TimeSpan.FromMinutes(10);
+        var battery = clock.TakeBattery();
+        var reader = new StateReader(powerOn.Written, "power on");
+        clock.Load(ref reader);
+        clock.Reset(battery);
+        time.Now += TimeSpan.FromMinutes(5);
+        Assert.Equal(0x06, Cmos(clock, 0x0B));
+        Assert.Equal(0, Cmos(clock, 0x0C));
+        Assert.Equal(0x5A, Cmos(clock, 0x40));
+        Cmos(clock, 0x0B, 0x02);
+        Assert.Equal("2026-11-22 13:15:00", Show(clock));
+    }
+
+    [Fact]
     public void Clock_takes_any_value()
     {
         var clock = new RealTimeClock(1 << 30, new FixedTime { Now = DateTimeOffset.UnixEpoch });

@@ -17,6 +17,7 @@ public sealed class RealTimeClock : IRegisterDevice, IStatefulDevice
 
     private const int Size = 128;
     private const byte StatusB = 0x0B;
+    private const byte InterruptsAndSquareWave = 0x78; // PIE, AIE, UIE, SQWE
     private const byte Century = 0x32;
     private const byte BinaryMode = 4;
     private const byte Hours24 = 2;
@@ -106,6 +107,34 @@ public sealed class RealTimeClock : IRegisterDevice, IStatefulDevice
             _index = index;
             memory.CopyTo(_memory);
             _offset = (long)milliseconds - _time.GetUtcNow().ToUnixTimeMilliseconds();
+        }
+    }
+
+    /// <summary>
+    /// What the battery holds: the time as its distance from the host's, so that it goes on while the rest starts anew, and the
+    /// CMOS memory with what the guest has put there.
+    /// </summary>
+    internal readonly record struct Battery(long Offset, byte[] Memory);
+
+    /// <summary>Takes what outlives a reset of the machine.</summary>
+    internal Battery TakeBattery()
+    {
+        lock (_gate)
+            return new Battery(_offset, (byte[])_memory.Clone());
+    }
+
+    /// <summary>
+    /// A reset of the machine: time and memory are what the battery held, and interrupts and square wave are off (MC146818,
+    /// RESET: PIE, AIE, UIE and SQWE of register B are cleared; the flags of register C read as 0 here at all times).
+    /// </summary>
+    internal void Reset(Battery battery)
+    {
+        lock (_gate)
+        {
+            _index = 0;
+            _offset = battery.Offset;
+            battery.Memory.CopyTo(_memory, 0);
+            _memory[StatusB] &= unchecked((byte)~InterruptsAndSquareWave);
         }
     }
 
