@@ -109,9 +109,17 @@ public sealed unsafe class KvmVm : IDisposable
         }
     }
 
-    /// <summary>Protects again what was collected from the dirty rings.</summary>
-    internal int ResetDirtyRings() => LinuxException.ThrowIfNegative(
-        NativeKvm.ioctl(_fd.Number, KvmIoctl.KVM_RESET_DIRTY_RINGS, 0), "KVM_RESET_DIRTY_RINGS");
+    /// <summary>Protects again what was collected from the dirty rings, or some of it: see <see cref="Machine.RingReset"/>.</summary>
+    /// <returns>How many entries were reset.</returns>
+    internal int ResetDirtyRings()
+    {
+        var reset = NativeKvm.ioctl(_fd.Number, KvmIoctl.KVM_RESET_DIRTY_RINGS, 0);
+        if (reset >= 0)
+            return reset;
+        return System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Errno.EINTR
+            ? 0
+            : throw LinuxException.FromLastError("KVM_RESET_DIRTY_RINGS");
+    }
 
     /// <summary>Sets an input of the interrupt controllers; returns when they have seen it.</summary>
     internal void SetIrqLine(uint gsi, bool level)

@@ -16,6 +16,7 @@ public sealed unsafe class DirtyTracker : IDisposable
     private readonly KvmVcpu[] _vcpus;
     private readonly bool _manual;
     private readonly Action<bool> _setLogging;
+    private readonly Func<int> _reset;
 
     // Of what a vCPU thread took from a full ring until the next harvest. The lock is between the harvesting thread
     // and vCPU threads with a full ring; a harvest never waits for a vCPU, so nobody waits in a circle.
@@ -28,6 +29,7 @@ public sealed unsafe class DirtyTracker : IDisposable
     internal DirtyTracker(KvmVm vm, GuestMemory memory, KvmVcpu[] vcpus, bool ring, bool manual, Action<bool> setLogging)
     {
         (_vm, _memory, _vcpus, UsesRing, _manual, _setLogging) = (vm, memory, vcpus, ring, manual, setLogging);
+        _reset = vm.ResetDirtyRings;
         _overflow = new PageBitmap(memory.Pages);
         if (!ring)
             _bitmap = (ulong*)NativeMemory.AllocZeroed((nuint)_overflow.WordCount, sizeof(ulong));
@@ -110,7 +112,8 @@ public sealed unsafe class DirtyTracker : IDisposable
         {
             RingFullExits++;
             Collect(_overflow);
-            if (vcpu.RingIndex == vcpu.RingIndexWhenFull)
+            // Full again and nothing new in it: only if there is nothing left to reset either, KVM and we have lost each other.
+            if (UsesRing && vcpu.RingIndex == vcpu.RingIndexWhenFull && _reset() == 0)
                 MakeRoom(vcpu);
             vcpu.RingIndexWhenFull = vcpu.RingIndex;
         }
@@ -154,7 +157,9 @@ public sealed unsafe class DirtyTracker : IDisposable
                 Overran();
         }
 
-        if (taken > 0 && _vm.ResetDirtyRings() != taken)
+        if (_overran)
+            _ = _reset();
+        else if (!RingReset.Complete(taken, _reset))
             Overran();
         return taken > 0;
     }
@@ -162,6 +167,8 @@ public sealed unsafe class DirtyTracker : IDisposable
     // KVM promises to leave room and so to never write over entries. KVM-PVM breaks it: it emulates up to 1,024
     // instructions before it looks whether the ring is full. What was overwritten is lost, and from then on KVM's
     // place in the ring and ours differ. So all of memory counts as dirty from here on: slow, but nothing is missed.
+    // There is no way back: by how much the places differ is not to be learnt (the indices are in the kernel alone), turning
+    // logging off and on leaves the ring as it is, and a VM with a ring has no bitmap on x86 (kvm_use_dirty_bitmap).
     private void Overran()
     {
         if (!_overran)
@@ -177,7 +184,7 @@ public sealed unsafe class DirtyTracker : IDisposable
         var mask = vcpu.RingEntries - 1;
         for (var n = vcpu.RingEntries / 4; n > 0; n--)
             Volatile.Write(ref vcpu.Ring[vcpu.RingIndex++ & mask].flags, KvmValue.KVM_DIRTY_GFN_F_RESET);
-        _vm.ResetDirtyRings();
+        _ = _reset();
     }
 
     private void Mark(PageBitmap target, uint slot, ulong offset)
