@@ -59,37 +59,6 @@ public sealed class GuestCpuidTests
     }
 
     [Fact]
-    public void Levels_keep_theirs_and_hide_what_is_above()
-    {
-        var v2 = Build(CpuModel.X86_64_V2, false);
-        Assert.Equal(0U, Leaf(v2, 1).ecx & (1 << 12 | 1 << 22 | 1 << 28 | 1 << 29));
-        Assert.NotEqual(0U, Leaf(v2, 1).ecx & 1 << 20);
-        Assert.Equal(0U, Leaf(v2, 7).ebx & (1 << 5 | 1 << 16));
-        Assert.Equal(3U, Leaf(v2, 0xD).eax);
-        Assert.Equal(576U, Leaf(v2, 0xD).ecx);
-        Assert.Equal(0U, Leaf(v2, 0xD, 2).eax);
-
-        var v3 = Build(CpuModel.X86_64_V3, false);
-        Assert.NotEqual(0U, Leaf(v3, 1).ecx & 1 << 28);
-        Assert.NotEqual(0U, Leaf(v3, 7).ebx & 1 << 5);
-        Assert.Equal(0U, Leaf(v3, 7).ebx & 1 << 16);
-        Assert.Equal(7U, Leaf(v3, 0xD).eax);
-        Assert.Equal(256U, Leaf(v3, 0xD, 2).eax);
-        Assert.Equal(0U, Leaf(v3, 0xD, 5).eax);
-    }
-
-    [Fact]
-    public void Level_that_the_host_lacks_is_refused_by_name()
-    {
-        var poor = (kvm_cpuid_entry2[])Everything.Clone();
-        poor[3].ebx = ~(1U << 5);
-        var refusal = Assert.Throws<KvmException>(() => GuestCpuid.Build(poor, CpuModel.X86_64_V3, false, true, 1000));
-        Assert.Contains("AVX2", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("x86-64-v3", refusal.Message, StringComparison.Ordinal);
-        Assert.NotEmpty(GuestCpuid.Build(poor, CpuModel.X86_64_V2, false, true, 1000));
-    }
-
-    [Fact]
     public void Hypervisor_leaves_say_kvm_and_the_rates()
     {
         var table = Build(CpuModel.Host, false);

@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace Colo.Tests.Machine;
 
-public sealed unsafe class StateTests(ITestOutputHelper output)
+public sealed unsafe partial class StateTests(ITestOutputHelper output)
 {
     /// <summary>xmm0 counts beside the counter: paddq xmm0, xmm1 each time, stored behind it after each 1,000.</summary>
     private static readonly byte[] CountInXmm =
@@ -178,45 +178,6 @@ public sealed unsafe class StateTests(ITestOutputHelper output)
             Assert.True(now >= captured && now - captured < 1_000_000_000, "the TSC of a, as captured, goes on in b");
         else
             Assert.True(now >= old && now - tsc < 1_000_000_000, "the TSC of a goes on in b");
-    }
-
-    [KvmFact]
-    public void A_loaded_kernel_finds_fast_strings_enabled_on_every_vcpu()
-    {
-        // Linux on an Intel CPU gives up ERMS and REP_GOOD where IA32_MISC_ENABLE has the bit clear, as KVM's reset value has.
-        using var guest = new TestGuest(new MachineOptions(2));
-        guest.Machine.LoadKernel(Boot.BzImageFile.Make([0xF4]), [], "");
-        _ = Save(guest);
-        for (var i = 0; i < 2; i++)
-        {
-            var state = guest.Machine.StateOf(i);
-            output.WriteLine(state.Has(0x1A0) ? $"vCPU {i}: IA32_MISC_ENABLE 0x{state.Msr(0x1A0):x}" : "this KVM has no IA32_MISC_ENABLE");
-            if (state.Has(0x1A0))
-                Assert.Equal(1UL, state.Msr(0x1A0) & 1);
-        }
-    }
-
-    [KvmFact]
-    public void The_time_of_day_goes_on_over_a_reset()
-    {
-        var time = new SetTime { Now = new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero) };
-        using var guest = new TestGuest(new MachineOptions(1) { Time = time });
-        guest.Program(TestGuest.CountForever);
-        var powerOn = Save(guest);
-        time.Now += TimeSpan.FromDays(3) + TimeSpan.FromHours(1);
-        guest.Start();
-        guest.Stop();
-        var reader = new StateReader(powerOn, "power on");
-        guest.Machine.LoadPowerOn(ref reader);
-        Assert.Equal((0x25, 0x13), (Cmos(7), Cmos(4)));
-
-        int Cmos(byte register)
-        {
-            Span<byte> value = [register];
-            guest.Machine.Ports.Write(0x70, value);
-            guest.Machine.Ports.Read(0x71, value);
-            return value[0];
-        }
     }
 
     [KvmFact]
@@ -496,13 +457,6 @@ public sealed unsafe class StateTests(ITestOutputHelper output)
         to.Machine.LoadState(ref reader);
         reader.Finish();
         to.Machine.ForgetTranslations();
-    }
-
-    private sealed class SetTime : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 
     private sealed class TestDevice : IRegisterDevice, IStatefulDevice

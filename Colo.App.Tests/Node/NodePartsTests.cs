@@ -109,7 +109,7 @@ public sealed class NodePartsTests
     [Fact]
     public void OffersAreReadAsWrittenAndDifferencesNameTheSetting()
     {
-        var offer = new PairOffer(512 << 20, 2, ["02:00:00:00:00:01"], ["disk0 10M"], "abc/xsave 832", TimeSpan.FromMilliseconds(500));
+        var offer = new PairOffer(512 << 20, 2, ["02:00:00:00:00:01"], ["disk0 10M"], "host, abc", TimeSpan.FromMilliseconds(500), 2_600_000, TakesTscRates: false);
         var read = ReadOffer(Written(offer));
         Assert.Null(offer.Differs(read));
         Assert.Contains("[vm] memory", offer.Differs(offer with { MemorySize = 1 << 30 }), StringComparison.Ordinal);
@@ -117,6 +117,11 @@ public sealed class NodePartsTests
         Assert.Contains("NICs", offer.Differs(offer with { Macs = [] }), StringComparison.Ordinal);
         Assert.Contains("disks", offer.Differs(offer with { Disks = ["disk0 20M"] }), StringComparison.Ordinal);
         Assert.Contains("[vm] cpu", offer.Differs(offer with { Cpu = "x" }), StringComparison.Ordinal);
+        // As Linux measures it at two boots; a rate that is another; one that the secondary's processor scales to.
+        Assert.Null(offer.Differs(offer with { TscKhz = 2_600_007 }));
+        Assert.Contains("3000000 kHz there", offer.Differs(offer with { TscKhz = 3_000_000 }), StringComparison.Ordinal);
+        Assert.Null(offer.Differs(offer with { TscKhz = 3_000_000, TakesTscRates = true }));
+        Assert.Contains("upgrade", offer.Differs(offer with { TscKhz = 0 }), StringComparison.Ordinal);
         Assert.Contains("[failover] timeout differs: 500ms here, 400.5ms there", offer.Differs(offer with { Timeout = TimeSpan.FromMilliseconds(400.5) }), StringComparison.Ordinal);
         var whole = Written(offer);
         for (var length = 0; length < whole.Length; length++)

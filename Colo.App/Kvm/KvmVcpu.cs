@@ -79,6 +79,10 @@ internal sealed unsafe class KvmVcpu : IDisposable
     internal uint TscKhz() =>
         (uint)LinuxException.ThrowIfNegative(NativeKvm.ioctl(_fd.Number, KvmIoctl.KVM_GET_TSC_KHZ, 0), "KVM_GET_TSC_KHZ");
 
+    /// <summary>Lets the guest's counter run at a rate of its own, which the processor has to scale to (KVM_CAP_TSC_CONTROL).</summary>
+    internal void SetTscKhz(uint khz) =>
+        LinuxException.ThrowIfNegative(NativeKvm.ioctl(_fd.Number, KvmIoctl.KVM_SET_TSC_KHZ, unchecked((nint)khz)), "KVM_SET_TSC_KHZ");
+
     /// <summary>Whether KVM gives the guest's time-stamp counter.</summary>
     internal bool HasTsc() => ReadMsr(KvmValue.MSR_IA32_TSC, out _) == 1;
 

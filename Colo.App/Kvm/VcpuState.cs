@@ -12,7 +12,7 @@ namespace Colo.Kvm;
 /// VCPU v1 := index (u32) REGS SREG XCRS XSAV MSRS APIC MPST EVNT DBGR
 /// VCPU v2 := the same, IA32_TSC of all vCPUs being of the same moment: of one machine all have the same version
 /// REGS v1 := struct kvm_regs        SREG v1 := struct kvm_sregs2 (flags 0: without PDPTRs)
-/// XCRS v1 := struct kvm_xcrs        XSAV v1 := the XSAVE area in the standard format (512 + 64 bytes and more)
+/// XCRS v1 := struct kvm_xcrs        XSAV v1 := the XSAVE area in the standard format: 512 + 64 bytes, and what the guest's CPUID has
 /// MSRS v1 := count (u32) { index (u32) value (u64) }
 /// APIC v1 := struct kvm_lapic_state MPST v1 := mp_state (u32)
 /// EVNT v1 := struct kvm_vcpu_events DBGR v1 := struct kvm_debugregs
@@ -30,8 +30,12 @@ internal sealed unsafe class VcpuState : IDisposable
     private readonly KvmVcpu _vcpu;
     private readonly bool _sregs2;
     private readonly bool _xsave2;
-    private readonly int _xsaveSize;
     private readonly byte* _xsave;
+
+    // What KVM reads and writes; of that, what the guest's CPUID shows, which another host has at the same places.
+    private readonly int _xsaveSize;
+    private readonly int _guestXsaveSize;
+    private readonly ulong _xsaveComponents;
 
     // struct kvm_msrs, and behind it a copy of the entries from where a refused one stopped KVM.
     private readonly byte* _msrs;
@@ -47,13 +51,14 @@ internal sealed unsafe class VcpuState : IDisposable
     private kvm_vcpu_events _events;
     private kvm_debugregs _debug;
 
-    internal VcpuState(KvmSystem system, KvmVcpu vcpu)
+    internal VcpuState(KvmSystem system, KvmVcpu vcpu, (int Size, ulong Components) xsave)
     {
         _vcpu = vcpu;
         _sregs2 = system.Check(KvmCapability.KVM_CAP_SREGS2) > 0;
         var size = system.Check(KvmCapability.KVM_CAP_XSAVE2);
         _xsave2 = size > 0;
         _xsaveSize = Math.Clamp(size, 4096, MostXsave);
+        (_guestXsaveSize, _xsaveComponents) = (Math.Min(xsave.Size, _xsaveSize), xsave.Components);
         _xsave = (byte*)NativeMemory.AlignedAlloc((nuint)_xsaveSize, 64);
         _msrs = (byte*)NativeMemory.AllocZeroed(8 + (MostMsrs * (nuint)sizeof(kvm_msr_entry)));
         _msrsRest = (byte*)NativeMemory.AllocZeroed(8 + (MostMsrs * (nuint)sizeof(kvm_msr_entry)));
@@ -162,7 +167,7 @@ internal sealed unsafe class VcpuState : IDisposable
         SaveStruct(writer, "SREG", _sregs);
         SaveStruct(writer, "XCRS", _xcrs);
         var part = writer.Begin("XSAV", 1);
-        writer.Raw(new ReadOnlySpan<byte>(_xsave, _xsaveSize));
+        writer.Raw(new ReadOnlySpan<byte>(_xsave, _guestXsaveSize));
         writer.End(part);
         part = writer.Begin("MSRS", 1);
         writer.U32(_msrCount);
@@ -252,11 +257,15 @@ internal sealed unsafe class VcpuState : IDisposable
         if (part.Left < 576 || part.Left > MostXsave)
             throw part.Bad($"{part.Left} bytes of extended state");
         var area = part.Raw(part.Left);
-        if (area.Length > _xsaveSize && area[_xsaveSize..].ContainsAnyExcept((byte)0))
-            throw part.Bad($"{area.Length} bytes of extended state, this host knows {_xsaveSize}: give both nodes the same cpu level");
-        var common = Math.Min(area.Length, _xsaveSize);
+        if (area.Length > _guestXsaveSize && area[_guestXsaveSize..].ContainsAnyExcept((byte)0))
+            throw part.Bad($"{area.Length} bytes of extended state, this guest has {_guestXsaveSize}: give both nodes the same cpu level");
+        var common = Math.Min(area.Length, _guestXsaveSize);
         area[..common].CopyTo(new Span<byte>(_xsave, common));
         new Span<byte>(_xsave + common, _xsaveSize - common).Clear();
+
+        // XSTATE_BV: kernels before 6.6 say that components are in use which the guest does not see (protection keys), and another
+        // processor may not have them: then KVM refuses all of it (kvm_vcpu_ioctl_x86_set_xsave).
+        *(ulong*)(_xsave + 512) &= _xsaveComponents;
     }
 
     private void LoadMsrs(ref StateReader reader)

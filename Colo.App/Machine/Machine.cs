@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using Colo.Boot;
 using Colo.Devices;
 using Colo.Devices.Legacy;
@@ -31,7 +30,7 @@ public sealed unsafe partial class Machine : IDisposable
     private readonly List<(ulong Address, uint Value, EventFd Fd)> _doorbells = [];
     private readonly Queue<Action> _onStopped = new();
     private readonly List<(string Name, IStatefulDevice State)> _stateful = [];
-    private readonly kvm_cpuid_entry2[] _cpuid;
+    private kvm_cpuid_entry2[] _cpuid; // as the first vCPU sees it
     private readonly List<VirtioWindow> _virtio = [];
     private readonly RealTimeClock _clock;
     private PowerEvents _powerEvents = null!;
@@ -71,14 +70,14 @@ public sealed unsafe partial class Machine : IDisposable
             _cpuid = GuestCpuid.ForVcpu(
                 GuestCpuid.Build(
                     _system.SupportedCpuid(), options.Model, options.MaskRandom,
-                    _system.Check(KvmCapability.KVM_CAP_TSC_DEADLINE_TIMER) > 0, TscKhz),
+                    _system.Check(KvmCapability.KVM_CAP_TSC_DEADLINE_TIMER) > 0, TscKhz,
+                    memory.HighSize > 0 ? GuestMemory.HoleEnd + memory.HighSize : memory.LowSize),
                 0,
                 _vcpus.Length);
+            CpuDescription = CpuIdentity.Describe(_cpuid, options.Model);
+            SetCpuid();
             foreach (var vcpu in _vcpus)
-            {
-                vcpu.SetCpuid(GuestCpuid.ForVcpu(_cpuid, vcpu.Index, _vcpus.Length));
                 _threads[vcpu.Index] = new VcpuThread(this, vcpu);
-            }
 
             Dirty = new DirtyTracker(_vm, memory, _vcpus, ring > 0, manual, MapRam);
             MakeStates();
@@ -129,13 +128,13 @@ public sealed unsafe partial class Machine : IDisposable
     public int Cpus => _vcpus.Length;
 
     /// <summary>The rate of the guest's time-stamp counter, kHz.</summary>
-    public uint TscKhz { get; }
+    public uint TscKhz { get; private set; }
 
-    /// <summary>What the guest's CPUID says (array of struct kvm_cpuid_entry2, linux/kvm.h), as the first vCPU sees it: equal on two hosts that can take over from each other.</summary>
-    public ReadOnlySpan<byte> Cpuid => MemoryMarshal.AsBytes(_cpuid.AsSpan());
+    /// <summary>Whether it can take a guest whose counter has another rate (<see cref="LoadState"/>): the processor scales, and nothing has run yet.</summary>
+    public bool TakesTscRates => !_started && _system.Check(KvmCapability.KVM_CAP_TSC_CONTROL) > 0;
 
-    /// <summary>Bytes of a vCPU's extended state in the standard format.</summary>
-    public int XsaveSize => Math.Max(4096, _system.Check(KvmCapability.KVM_CAP_XSAVE2));
+    /// <summary>The CPU that the guest sees, but for the rate of its counter: the same text on two hosts that can take over from each other.</summary>
+    public string CpuDescription { get; }
 
     /// <summary>Whether KVM shadows guest page tables on this host: see <see cref="ForgetTranslations"/>.</summary>
     public static bool UsesShadowPaging => KvmSystem.UsesShadowPaging;
@@ -439,6 +438,12 @@ public sealed unsafe partial class Machine : IDisposable
     {
         if (_started)
             throw new InvalidOperationException("the machine has started");
+    }
+
+    private void SetCpuid()
+    {
+        foreach (var vcpu in _vcpus)
+            vcpu.SetCpuid(GuestCpuid.ForVcpu(_cpuid, vcpu.Index, _vcpus.Length));
     }
 
     private int ChooseRing(MachineOptions options)

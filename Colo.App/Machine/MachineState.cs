@@ -15,8 +15,6 @@ namespace Colo.Machine;
 /// </content>
 public sealed unsafe partial class Machine
 {
-    // KVM's own tolerance before it scales the guest's TSC (module parameter tsc_tolerance_ppm).
-    private const uint TscTolerancePpm = 250;
     private const int PvclockSize = 32;
     private const int MostDeviceState = 1 << 20;
     private const int MostText = 4096;
@@ -64,11 +62,13 @@ public sealed unsafe partial class Machine
     /// and checked before anything is changed; what a device or KVM then refuses is taken back.
     /// </summary>
     /// <exception cref="StateFormatException">The record is damaged, or of another kind of machine. Nothing is changed.</exception>
-    public void LoadState(ref StateReader reader)
+    public void LoadState(ref StateReader reader) => Load(ref reader, powerOn: false);
+
+    private void Load(ref StateReader reader, bool powerOn)
     {
         RefuseRunning();
         var record = reader.Record("MACH", 1, out _);
-        var (ended, text) = LoadHeader(ref record);
+        var (ended, text, tscKhz) = LoadHeader(ref record, powerOn);
         foreach (var state in _incoming)
             state.Load(ref record);
         _incomingVm.Load(ref record);
@@ -76,6 +76,7 @@ public sealed unsafe partial class Machine
         record.Finish();
 
         CaptureKvm();
+        var tscKhzBefore = TscKhz;
         var loaded = 0;
         var before = new byte[devices.Length][];
         try
@@ -86,10 +87,12 @@ public sealed unsafe partial class Machine
                 LoadDevice(_stateful[loaded], devices[loaded]);
             }
 
+            SetTscRate(tscKhz);
             ApplyKvm(_incoming, _incomingVm);
         }
         catch (Exception e)
         {
+            SetTscRate(tscKhzBefore);
             ApplyKvm(_states, _vmState);
 
             // The one that refused may have changed part of itself, too.
@@ -112,7 +115,7 @@ public sealed unsafe partial class Machine
     public void LoadPowerOn(ref StateReader reader)
     {
         var battery = _clock.TakeBattery();
-        LoadState(ref reader);
+        Load(ref reader, powerOn: true);
         _clock.Reset(battery);
     }
 
@@ -163,7 +166,20 @@ public sealed unsafe partial class Machine
         _vmState.CaptureClock();
     }
 
-    private (MachineEvent Ended, string Text) LoadHeader(ref StateReader reader)
+    // Before anything has run: KVM refuses another CPUID afterwards, and a guest that starts anew reads the rate from there. The
+    // values of the counters, which this changes, are set with the state.
+    private void SetTscRate(uint khz)
+    {
+        if (khz == TscKhz)
+            return;
+        foreach (var vcpu in _vcpus)
+            vcpu.SetTscKhz(khz);
+        TscKhz = khz;
+        _cpuid = GuestCpuid.WithTscRate(_cpuid, khz);
+        SetCpuid();
+    }
+
+    private (MachineEvent Ended, string Text, uint TscKhz) LoadHeader(ref StateReader reader, bool powerOn)
     {
         var header = reader.Record("MHDR", 1, out _);
         var cpus = header.U32();
@@ -176,11 +192,13 @@ public sealed unsafe partial class Machine
             throw header.Bad($"{cpus} vCPUs, this machine has {_vcpus.Length}: set the same [vm] cpus on both nodes");
         if (size != _memory.Size)
             throw header.Bad($"{size} bytes of RAM, this machine has {_memory.Size}: set the same [vm] memory on both nodes");
-        if (Math.Abs((long)khz - TscKhz) * 1_000_000 > (long)TscKhz * TscTolerancePpm)
-            throw header.Bad($"time-stamp counter at {khz} kHz, this host's at {TscKhz}: use hosts with the same rate");
+        // A guest that starts anew keeps the rate that it came with: CPUID says it, and KVM takes no other one any more.
+        var same = powerOn || TscRate.IsSame(khz, TscKhz);
+        if (!same && (khz == 0 || !TakesTscRates))
+            throw header.Bad($"time-stamp counter at {khz} kHz, this machine's at {TscKhz}: use hosts with the same rate, or with processors that scale it");
         if (ended > (byte)MachineEvent.Panic)
             throw header.Bad($"end {ended}");
-        return ((MachineEvent)ended, text);
+        return ((MachineEvent)ended, text, same ? TscKhz : khz);
     }
 
     private byte[][] ReadDevices(ref StateReader reader)
@@ -210,8 +228,8 @@ public sealed unsafe partial class Machine
 
     private void MakeStates()
     {
-        _states = [.. _vcpus.Select(vcpu => new VcpuState(_system, vcpu))];
-        _incoming = [.. _vcpus.Select(vcpu => new VcpuState(_system, vcpu))];
+        _states = [.. _vcpus.Select(vcpu => new VcpuState(_system, vcpu, CpuIdentity.Xsave(_cpuid)))];
+        _incoming = [.. _vcpus.Select(vcpu => new VcpuState(_system, vcpu, CpuIdentity.Xsave(_cpuid)))];
         _tsc = new GuestTsc(_vcpus, TscKhz);
         _tsc.MakeEqual();
         _vmState = new VmState(_vm);

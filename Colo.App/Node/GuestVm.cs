@@ -13,6 +13,7 @@ namespace Colo.Node;
 /// </summary>
 internal sealed class GuestVm : IDisposable
 {
+    private readonly PairOffer _offer;
     private readonly StateWriter _initial = new();
     private readonly Queue<Action> _waiting = new();
     private bool _reserved;
@@ -25,7 +26,7 @@ internal sealed class GuestVm : IDisposable
         Machine = machine;
         Nics = nics;
         Disks = disks;
-        Offer = offer;
+        _offer = offer;
     }
 
     internal EventLoop Loop { get; }
@@ -41,7 +42,8 @@ internal sealed class GuestVm : IDisposable
     /// <summary>The entropy device.</summary>
     internal required (VirtioRng Device, VirtioMmio Transport) Random { get; init; }
 
-    internal PairOffer Offer { get; }
+    /// <summary>What it is made of, for a peer; the rate of its counter is the one that it has now.</summary>
+    internal PairOffer Offer => _offer with { TscKhz = Machine.TscKhz, TakesTscRates = Machine.TakesTscRates };
 
     /// <summary>Whether the machine's page tables stay as they are after boot, so that no shadow of them can be stale.</summary>
     internal bool FixedPageTables { get; set; }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Colo.Block;
 using Colo.Block.Replication;
 using Colo.Boot;
@@ -84,10 +83,8 @@ internal static class VmBuilder
         using var loop = new EventLoop();
         using var memory = GuestMemory.Create(16 << 20);
         using var machine = new Machine.Machine(new MachineOptions(configuration.Vm.Cpus) { Model = Model(configuration.Vm.Cpu), MaskRandom = !standalone }, memory, loop);
-        return CpuOf(machine);
+        return machine.CpuDescription;
     }
-
-    private static string CpuOf(Machine.Machine machine) => $"{Convert.ToHexStringLower(SHA256.HashData(machine.Cpuid))[..16]}/xsave {machine.XsaveSize}";
 
     private static GuestNic AddNic(
         int index, NicConfiguration nic, Machine.Machine machine, GuestMemory memory, EventLoop loop, Purpose purpose, List<string> parameters)
@@ -140,8 +137,10 @@ internal static class VmBuilder
         configuration.Vm.Cpus,
         [.. configuration.Nics.Select(nic => nic.Mac.ToString())],
         [.. disks.Select(disk => $"{disk.Name} ({disk.Size} bytes{(disk.Replicated ? "" : ", read-only")})")],
-        CpuOf(machine),
-        configuration.Failover.Timeout);
+        machine.CpuDescription,
+        configuration.Failover.Timeout,
+        machine.TscKhz,
+        machine.TakesTscRates);
 
     private static Kvm.CpuModel Model(CpuModel model) => model switch
     {
