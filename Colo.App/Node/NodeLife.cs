@@ -5,10 +5,11 @@ using Colo.Monitor;
 namespace Colo.Node;
 
 /// <summary>What a process remembers of its node while roles and virtual machines come and go. On the loop's thread.</summary>
-internal sealed class NodeLife
+/// <param name="output">Where the guest's serial output goes; it may block.</param>
+internal sealed class NodeLife(Stream output) : IDisposable
 {
     private const int HistoryLength = 20;
-    private readonly Action<byte> _output = NodeRunner.SerialToStandardOutput();
+    private readonly GuestOutput _output = new(output);
     private readonly List<FailoverEvent> _history = [];
 
     /// <summary>When the process began to be a node; <see cref="MonotonicClock.Now"/>.</summary>
@@ -41,8 +42,11 @@ internal sealed class NodeLife
     internal void OnSerial(byte octet)
     {
         Console.Output(octet);
-        _output(octet);
+        _output.Write(octet);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _output.Dispose();
 
     /// <summary>What is typed at the console goes to this port from now on.</summary>
     /// <param name="loop">Whose thread the machine belongs to.</param>

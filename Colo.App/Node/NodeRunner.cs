@@ -13,11 +13,12 @@ public static class NodeRunner
     /// <returns>The exit status: 0 done, 1 failed, 2 configuration, 3 refused for safety.</returns>
     public static int Run(RunOptions options, ColoConfiguration config)
     {
+        using var life = new NodeLife(Console.OpenStandardOutput());
         try
         {
             return options.Role == NodeRole.Standalone
-                ? StandaloneRunner.Run(config, options.RestoreFile)
-                : RunPair(options, config, new NodeLife());
+                ? StandaloneRunner.Run(config, options.RestoreFile, life)
+                : RunPair(options, config, life);
         }
         catch (SafetyException e)
         {
@@ -29,30 +30,6 @@ public static class NodeRunner
             Log.Error($"{config.Vm.Name}: {e.Message}");
             return 1;
         }
-    }
-
-    internal static Action<byte> SerialToStandardOutput()
-    {
-        // A line at a time: the guest's lines stay whole between those of the log.
-        var line = new List<byte>();
-        var output = Console.OpenStandardOutput();
-        return octet =>
-        {
-            line.Add(octet);
-            if (octet != (byte)'\n' && line.Count < 512)
-                return;
-            try
-            {
-                output.Write(CollectionsMarshal.AsSpan(line));
-                output.Flush();
-            }
-            catch (IOException)
-            {
-                // A closed standard output must not stop the guest.
-            }
-
-            line.Clear();
-        };
     }
 
     private static int RunPair(RunOptions options, ColoConfiguration config, NodeLife life)

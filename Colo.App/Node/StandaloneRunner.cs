@@ -31,10 +31,9 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
         _powerDown = new PowerDown(vm, _events, configuration.Vm.StopTimeout, () => End(0));
     }
 
-    internal static int Run(ColoConfiguration configuration, string? restore)
+    internal static int Run(ColoConfiguration configuration, string? restore, NodeLife life)
     {
         using var loop = new EventLoop();
-        var life = new NodeLife();
         PairImages.Replay(configuration);
         PairImages.Leave(configuration);
         using var vm = VmBuilder.Build(configuration, loop, VmBuilder.Purpose.Standalone, life.OnSerial);
