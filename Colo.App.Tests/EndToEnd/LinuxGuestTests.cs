@@ -1,4 +1,3 @@
-using System.Text;
 using Colo.Demo;
 using Colo.Tests.Support;
 
@@ -103,13 +102,8 @@ public sealed class LinuxGuestTests : IDisposable
 
     private void Start(bool pvh, string commandLine, params string[] settings)
     {
-        var archive = new Initramfs();
-        foreach (var folder in new[] { "bin", "dev", "proc", "sys" })
-            archive.Folder(folder);
-        archive.Program("bin/busybox", File.ReadAllBytes(LinuxGuestTheoryAttribute.Busybox));
-        archive.Program("init", Encoding.ASCII.GetBytes(Init));
         var initrd = Path.Combine(_folder, "initrd");
-        File.WriteAllBytes(initrd, archive.ToArray());
+        File.WriteAllBytes(initrd, Initramfs.WithBusybox(Init));
         _node = NodeProcess.Start(
             _network!.HostA, _files, PairBinary.Path!, "standalone",
             [

@@ -9,6 +9,17 @@ internal sealed class Initramfs
     private readonly MemoryStream _archive = new();
     private int _number;
 
+    /// <summary>One with busybox, the folders that Linux's own file systems are mounted on, and this as <c>/init</c>.</summary>
+    internal static byte[] WithBusybox(string init)
+    {
+        var archive = new Initramfs();
+        foreach (var folder in new[] { "bin", "dev", "proc", "sys" })
+            archive.Folder(folder);
+        archive.Program("bin/busybox", File.ReadAllBytes(LinuxGuestTheoryAttribute.Busybox));
+        archive.Program("init", Encoding.ASCII.GetBytes(init));
+        return archive.ToArray();
+    }
+
     internal void Folder(string name) => Add(name, 0x41ED, []);
 
     internal void Program(string name, byte[] content) => Add(name, 0x81ED, content);

@@ -226,6 +226,9 @@ public sealed unsafe partial class Machine : IDisposable
     /// <returns>False, and nothing is done, when the guest does not listen to it or has ended.</returns>
     public bool PressPowerButton() => !HasEnded && _powerEvents.Press();
 
+    /// <summary>Whether the guest's power button was pressed since it started; a checkpoint carries it. From any thread.</summary>
+    public bool PowerButtonPressed => _powerEvents.Pressed;
+
     /// <summary>Lets the vCPUs run, each on a thread of its own.</summary>
     public void Start()
     {

@@ -59,6 +59,19 @@ internal sealed class PowerDown : IDisposable
         return false;
     }
 
+    /// <summary>
+    /// After a takeover: a guest whose button was pressed on the other node is waited for here, once more the whole time, or one that
+    /// ignores its button would run on though the operator has stopped it.
+    /// </summary>
+    internal void TakeUp()
+    {
+        if (_waiting || _limit <= TimeSpan.Zero || !_vm.Machine.PowerButtonPressed)
+            return;
+        Log.Info($"the guest's power button was pressed on the other node; it is powered off in {Limit} if it has not done so itself");
+        _waiting = true;
+        _timer.SetAfter(_limit);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 }

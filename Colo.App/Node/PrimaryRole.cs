@@ -183,6 +183,9 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
             RequestCheckpoint(CheckpointReason.Divergence); // the other VM's button is pressed, too
     }
 
+    /// <summary>After a takeover: goes on with a stop that the operator has asked of the node that was the primary.</summary>
+    internal void TakeUpStop() => _powerDown.TakeUp();
+
     /// <summary>Ends the guest on both nodes at once: it has ended itself, or did not listen.</summary>
     internal void EndGuest(MachineEvent what)
     {

@@ -95,6 +95,7 @@ internal sealed partial class SecondaryRole
             replayed += nic.SendKept();
         primary.Adopt(Detach());
         _node.TookOver(this, primary, takeover.Reason, MonotonicClock.Now - takeover.StartedNs, replayed);
+        primary.TakeUpStop();
         if (_vmEnded is { } ended)
             primary.OnMachineEvent(ended, "before the takeover");
         // While the guest speaks already: what it has written since the checkpoint becomes the images' content.

@@ -203,6 +203,9 @@ public sealed class LegacyDeviceTests
         var sci = new HeldLine();
         var events = new PowerEvents(sci);
         Assert.False(events.Press()); // nobody listens
+        Assert.False(events.Pressed);
+        var powerOn = new StateWriter();
+        events.Save(powerOn);
         Assert.Equal(0, Word(events, 0));
         events.Write(2, [0x20, 0x01]); // global lock and power button, as a driver writes them
         Assert.Equal(0x120, Word(events, 2));
@@ -228,6 +231,16 @@ public sealed class LegacyDeviceTests
         events.Write(0, [0, 1, 0, 1]); // taken, and enabled again, at once
         Assert.False(sci.Asserted);
         Assert.True(events.Press());
+
+        // That it was pressed is remembered, whatever the guest made of it, until it starts anew: a survivor has to know.
+        events.Write(0, [0, 1]);
+        copy = new PowerEvents(other);
+        Move(events, copy);
+        Assert.True(copy.Pressed);
+        Assert.Equal(0, Word(copy, 0));
+        var reader = new StateReader(powerOn.Written, "power on");
+        copy.Load(ref reader);
+        Assert.False(copy.Pressed);
     }
 
     [Fact]

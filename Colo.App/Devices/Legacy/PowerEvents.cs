@@ -26,6 +26,17 @@ public sealed class PowerEvents(IInterruptLevel sci) : IRegisterDevice, IStatefu
     private readonly Lock _gate = new();
     private ushort _status;
     private ushort _enable;
+    private bool _pressed;
+
+    /// <summary>Whether the button was pressed since power on, by whichever node had the guest then. From any thread.</summary>
+    public bool Pressed
+    {
+        get
+        {
+            lock (_gate)
+                return _pressed;
+        }
+    }
 
     /// <summary>Presses the power button. From any thread.</summary>
     /// <returns>False, and nothing is done, when the guest does not listen to it.</returns>
@@ -36,6 +47,7 @@ public sealed class PowerEvents(IInterruptLevel sci) : IRegisterDevice, IStatefu
             if ((_enable & PowerButton) == 0)
                 return false;
             _status |= PowerButton;
+            _pressed = true;
             UpdateLine();
             return true;
         }
@@ -86,9 +98,12 @@ public sealed class PowerEvents(IInterruptLevel sci) : IRegisterDevice, IStatefu
     {
         lock (_gate)
         {
-            var record = writer.Begin("PM1E", 1);
+            // Version 2 has a truth value more. Programs that know version 1 alone can read a guest that nobody has told to end.
+            var record = writer.Begin("PM1E", (ushort)(_pressed ? 2 : 1));
             writer.U16(_status);
             writer.U16(_enable);
+            if (_pressed)
+                writer.Bool(true);
             writer.End(record);
         }
     }
@@ -96,14 +111,15 @@ public sealed class PowerEvents(IInterruptLevel sci) : IRegisterDevice, IStatefu
     /// <inheritdoc/>
     public void Load(ref StateReader reader)
     {
-        var record = reader.Record("PM1E", 1, out _);
+        var record = reader.Record("PM1E", 2, out var version);
         var (status, enable) = (record.U16(), record.U16());
+        var pressed = version >= 2 && record.Bool();
         record.Finish();
         if ((status & ~PowerButton) != 0 || (enable & ~Enables) != 0)
             throw record.Bad($"power events 0x{status:x}, 0x{enable:x}");
         lock (_gate)
         {
-            (_status, _enable) = (status, enable);
+            (_status, _enable, _pressed) = (status, enable, pressed);
             UpdateLine();
         }
     }
