@@ -61,6 +61,31 @@ public sealed unsafe partial class StateTests
         Assert.Contains("kHz", Refusal(b, powerOn), StringComparison.Ordinal);
     }
 
+    [KvmFact]
+    public void A_guest_that_stood_still_is_told_by_its_clock()
+    {
+        const ulong clock = 0x9_8100;
+        byte[] program =
+        [
+            0xB9, 0x01, 0x4D, 0x56, 0x4B, 0xB8, 0x01, 0x81, 0x09, 0x00, 0x31, 0xD2, 0x0F, 0x30, // MSR_KVM_SYSTEM_TIME_NEW = clock | 1
+            .. TestGuest.CountForever,
+        ];
+        using var guest = new TestGuest();
+        guest.Program(program, kernel: true);
+        guest.Machine.TellPaused(); // no clock yet: nobody to tell
+        guest.Start();
+        TestGuest.Await(() => Volatile.Read(ref guest[TestGuest.Counter]) > 1000, "it counts");
+        guest.Stop();
+        const ulong stopped = 2UL << 40; // PVCLOCK_GUEST_STOPPED of the flags, byte 29 (arch/x86/include/asm/pvclock-abi.h)
+        Assert.Equal(0UL, guest[clock + 24] & stopped);
+        guest.Machine.TellPaused();
+        var seen = guest[TestGuest.Counter];
+        guest.Resume();
+        TestGuest.Await(() => Volatile.Read(ref guest[TestGuest.Counter]) > seen, "it counts on");
+        guest.Stop();
+        Assert.Equal(stopped, guest[clock + 24] & stopped);
+    }
+
     [KvmTheory]
     [InlineData(CpuModel.X86_64_V2)]
     [InlineData(CpuModel.X86_64_V3)]
@@ -87,6 +112,63 @@ public sealed unsafe partial class StateTests
         {
             output.WriteLine(e.Message);
         }
+    }
+
+    [KvmFact]
+    public void Memory_above_the_hole_is_restored_with_the_rest()
+    {
+        // 3 GiB and 16 MiB, over an image as a secondary has it; only what is touched takes host memory.
+        const ulong size = GuestMemory.HoleStart + (16 << 20);
+        using var a = new TestGuest(size: size);
+        using var b = new TestGuest(memory: GuestMemory.CreateOverImage(size));
+        a.Program(TestGuest.TouchPages, 100, GuestMemory.HoleEnd + 0x2000);
+        a.Machine.Dirty.Enable();
+        a.Start();
+        for (var round = 0; round < 3; round++)
+        {
+            // A whole round of its program at least.
+            a.NextSent();
+            a.NextSent();
+            a.Stop();
+            using var dirty = new PageBitmap(a.Memory.Pages);
+            a.Machine.Dirty.Harvest(dirty);
+            var (low, high) = (0, 0);
+            for (var page = 0UL; page < dirty.Pages; page++)
+            {
+                // What lies below the tables is set up without the guest's doing.
+                if (!dirty.IsSet(page) && (round > 0 || page > 0x20))
+                    continue;
+                new Span<byte>(a.Memory.Base + (page * 4096), 4096).CopyTo(new Span<byte>(b.Memory.Base + (page * 4096), 4096));
+                _ = page < GuestMemory.HoleStart / 4096 ? low++ : high++;
+            }
+
+            Assert.Equal(100, high);
+            var reader = new StateReader(Save(a), "test");
+            b.Machine.LoadState(ref reader);
+            b.Machine.ForgetTranslations();
+            var first = b[GuestMemory.HoleEnd + 0x2000];
+            Assert.Equal(a[GuestMemory.HoleEnd + 0x2000], first);
+            while (b.Sent.TryTake(out _))
+            {
+            }
+
+            // Its program goes on in the pages above the hole.
+            b.Resume();
+            b.NextSent();
+            b.NextSent();
+            b.Stop();
+            Assert.True(b[GuestMemory.HoleEnd + 0x2000 + (99 * 4096)] > a[GuestMemory.HoleEnd + 0x2000 + (99 * 4096)], "b counts on above the hole");
+            // Back to the checkpoint's before the next one.
+            foreach (var page in Enumerable.Range(0, 100).Select(n => GuestMemory.HoleEnd + 0x2000 + ((ulong)n * 4096)))
+                b[page] = a[page];
+            while (a.Sent.TryTake(out _))
+            {
+            }
+
+            a.Resume();
+        }
+
+        a.Stop();
     }
 
     [KvmFact]

@@ -48,6 +48,7 @@ internal static class KvmIoctl
     internal const uint KVM_SET_XSAVE = 0x5000AEA5;
     internal const uint KVM_GET_XCRS = 0x8188AEA6;
     internal const uint KVM_SET_XCRS = 0x4188AEA7;
+    internal const uint KVM_KVMCLOCK_CTRL = 0xAEAD;
     internal const uint KVM_CLEAR_DIRTY_LOG = 0xC018AEC0;
     internal const uint KVM_RESET_DIRTY_RINGS = 0xAEC7;
     internal const uint KVM_SET_DEVICE_ATTR = 0x4018AEE1;

@@ -83,6 +83,12 @@ internal sealed unsafe class KvmVcpu : IDisposable
     internal void SetTscKhz(uint khz) =>
         LinuxException.ThrowIfNegative(NativeKvm.ioctl(_fd.Number, KvmIoctl.KVM_SET_TSC_KHZ, unchecked((nint)khz)), "KVM_SET_TSC_KHZ");
 
+    /// <summary>
+    /// Has KVM tell the guest by its kvmclock that it stood still while time went on (PVCLOCK_GUEST_STOPPED), so that its watchdogs do
+    /// not take that for a lockup. Refused where the guest has no kvmclock, and then nobody is to be told.
+    /// </summary>
+    internal void TellPaused() => _ = Try(KvmIoctl.KVM_KVMCLOCK_CTRL, null);
+
     /// <summary>Whether KVM gives the guest's time-stamp counter.</summary>
     internal bool HasTsc() => ReadMsr(KvmValue.MSR_IA32_TSC, out _) == 1;
 

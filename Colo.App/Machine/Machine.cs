@@ -287,6 +287,14 @@ public sealed unsafe partial class Machine : IDisposable
         ReportLoadedEnd();
     }
 
+    /// <summary>Tells the guest, when it runs on, that it stood still for long while its time-stamp counters went on. The machine stands still.</summary>
+    public void TellPaused()
+    {
+        RefuseRunning();
+        foreach (var vcpu in _vcpus)
+            vcpu.TellPaused();
+    }
+
     /// <summary>
     /// After the host has changed page tables in RAM below a guest that had run: makes KVM forget its shadows of them
     /// (<see cref="KvmVm.FlushShadowPages"/>), and processors the translations that they have kept of them. The machine stands still.

@@ -52,6 +52,7 @@ internal static unsafe class SnapshotFile
             {
                 if (!vm.Given)
                 {
+                    vm.Machine.TellPaused();
                     vm.Machine.Resume();
                     vm.Thaw();
                 }
