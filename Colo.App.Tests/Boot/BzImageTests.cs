@@ -215,6 +215,17 @@ public sealed class BzImageTests
         Assert.True(entry.Address >= 0x100_0000);
     }
 
+    [DistributionKernelFact]
+    public void A_distribution_s_kernel_is_loaded()
+    {
+        using var memory = GuestMemory.Create(256 << 20);
+        foreach (var file in GuestFiles.DistributionKernels)
+        {
+            var entry = BootLoader.Load(File.ReadAllBytes(file), new byte[1 << 20], "console=ttyS0 root=/dev/vda1 ro", memory, new Platform(2, true, []));
+            Assert.True(entry is { IsLinux64: true, PageTablesFixed: false } && entry.Address >= 0x10_0000, $"{file}: {entry}");
+        }
+    }
+
     private static byte[] Needing(byte[] file, uint size)
     {
         byte[] other = [.. file];

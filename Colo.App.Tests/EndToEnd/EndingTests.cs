@@ -50,6 +50,37 @@ public sealed class EndingTests(ITestOutputHelper output)
         PairFixture.AssertClean(watch);
     });
 
+    [PairTheory]
+    [InlineData("/reset")]
+    [InlineData("/triplefault")]
+    public void A_guest_that_crashes_ends_on_both_nodes_when_that_is_wanted(string path) => PairFixture.Run(output, f =>
+    {
+        using var watch = f.Watch();
+        f.Get(path, mayVanish: true);
+        AssertExit(f, 'a', 0);
+        AssertExit(f, 'b', 0);
+        Assert.Contains("it ends ([vm] on-crash = stop)", f.LogsSince((0, 0)), StringComparison.Ordinal);
+        Assert.DoesNotContain("TOOK OVER", f.LogsSince((0, 0)), StringComparison.Ordinal);
+        PairFixture.AssertClean(watch);
+    }, new PairSettings { Overrides = ["vm:on-crash=stop"] });
+
+    [PairFact]
+    public void A_guest_that_crashes_stays_on_both_nodes_when_that_is_wanted() => PairFixture.Run(output, f =>
+    {
+        using var watch = f.Watch();
+        f.Get("/triplefault", mayVanish: true);
+        var status = f.Pair.Wait('a', "attention: the guest is kept", s => s.Attention is { } attention && attention.Did.Contains("on-crash = keep", StringComparison.Ordinal), PairFixture.ReplyLimit);
+        Assert.Equal("primary", status.Role);
+
+        // It stands still, and the pair does not take that for a loss of either node.
+        f.Pair.Pause(TimeSpan.FromSeconds(2) * PairFixture.Patience);
+        status = f.Pair.WaitProtected('a', PairFixture.ReplyLimit);
+        Assert.Contains("on-crash = keep", status.Attention!.Did, StringComparison.Ordinal);
+        Assert.DoesNotContain("TOOK OVER", f.LogsSince((0, 0)), StringComparison.Ordinal);
+        f.Pair.StopGuest('a', ExitLimit);
+        PairFixture.AssertClean(watch);
+    }, new PairSettings { Overrides = ["vm:on-crash=keep"] });
+
     [PairFact]
     public void A_primary_that_is_terminated_hands_the_guest_over() => PairFixture.Run(output, f =>
     {

@@ -15,6 +15,9 @@ internal static class GuestFiles
 
     internal static string Vmlinux => Path.Combine(Folder!, "vmlinux-6.1");
 
+    /// <summary>Kernels as distributions build them, in the same folder under their own names, for example Debian's <c>vmlinuz-6.1.0-56-cloud-amd64</c> of linux-image-cloud-amd64; there may be none.</summary>
+    internal static string[] DistributionKernels => Folder is null ? [] : Directory.GetFiles(Folder, "vmlinuz-*");
+
     private static string? Find()
     {
         var named = Environment.GetEnvironmentVariable("COLO_GUESTS");
@@ -37,6 +40,14 @@ internal static class GuestFiles
 internal sealed class GuestFilesFactAttribute : FactAttribute
 {
     public GuestFilesFactAttribute() => Skip = GuestFiles.Missing;
+}
+
+/// <summary>A test with distributions' kernels, which are only looked at.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class DistributionKernelFactAttribute : FactAttribute
+{
+    public DistributionKernelFactAttribute() => Skip = GuestFiles.DistributionKernels.Length > 0 ? null
+        : "needs a distribution's kernel, /boot/vmlinuz-VERSION of linux-image-cloud-amd64 for example, beside vmlinux-6.1 and bzImage-6.1";
 }
 
 /// <summary>A test that boots a real Linux kernel by the published binary, with busybox as its userland.</summary>
