@@ -1,8 +1,8 @@
-using System.Runtime.InteropServices;
+using Colo.Linux;
 
 namespace Colo.Checkpoint;
 
-/// <summary>A growing array outside of the managed heap, so that large checkpoints cost no garbage collection.</summary>
+/// <summary>A growing array outside of the managed heap, so that large checkpoints cost no garbage collection; and outside of cores.</summary>
 /// <typeparam name="T">What it holds.</typeparam>
 internal sealed unsafe class NativeArray<T> : IDisposable
     where T : unmanaged
@@ -37,7 +37,7 @@ internal sealed unsafe class NativeArray<T> : IDisposable
     {
         if (capacity <= _capacity)
             return;
-        _items = (T*)NativeMemory.AlignedRealloc(_items, checked((nuint)capacity * (nuint)sizeof(T)), 4096);
+        _items = (T*)(_items == null ? UndumpedMemory.Map(SizeOf(capacity)) : UndumpedMemory.Resize((byte*)_items, SizeOf(_capacity), SizeOf(capacity)));
         _capacity = capacity;
     }
 
@@ -46,18 +46,18 @@ internal sealed unsafe class NativeArray<T> : IDisposable
     {
         if (_capacity <= capacity || Count > 0)
             return;
-        NativeMemory.AlignedFree(_items);
-        _items = null;
-        _capacity = 0;
-        Reserve(capacity);
+        _items = (T*)UndumpedMemory.Resize((byte*)_items, SizeOf(_capacity), SizeOf(capacity));
+        _capacity = capacity;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_items);
+        UndumpedMemory.Unmap(_items, SizeOf(_capacity));
         _items = null;
         _capacity = 0;
         Count = 0;
     }
+
+    private static nuint SizeOf(int capacity) => checked((nuint)capacity * (nuint)sizeof(T));
 }

@@ -34,6 +34,8 @@ internal sealed unsafe class MirroredBuffer : IDisposable
             {
                 Map(memory, (nuint)Capacity, PROT_READ_WRITE, MAP_SHARED | MAP_FIXED, fd.Number);
                 Map(memory + Capacity, (nuint)Capacity, PROT_READ_WRITE, MAP_SHARED | MAP_FIXED, fd.Number);
+                // The guest's frames and disk data pass through.
+                UndumpedMemory.LeaveOut(memory, 2 * (nuint)Capacity);
             }
             catch
             {

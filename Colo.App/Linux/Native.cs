@@ -14,7 +14,7 @@ internal static unsafe partial class Native
     internal const int EPOLL_CTL_ADD = 1;
     internal const int EPOLL_CTL_DEL = 2;
     internal const int EPOLL_CTL_MOD = 3;
-    internal const int CLOCK_MONOTONIC = 1;
+    internal const int CLOCK_BOOTTIME = 7;
     internal const long SYS_epoll_pwait2 = 441;
 
     /// <summary>struct epoll_event, packed on x86-64 (sys/epoll.h).</summary>
@@ -69,6 +69,10 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int munmap(void* address, nuint length);
+
+    // Variadic in C; a fifth argument is read only with MREMAP_FIXED.
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial void* mremap(void* address, nuint before, nuint length, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int madvise(void* address, nuint length, int advice);

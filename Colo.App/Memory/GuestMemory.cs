@@ -149,6 +149,9 @@ public sealed unsafe class GuestMemory : IDisposable
     private byte* Map(int flags)
     {
         var address = Native.mmap(null, (nuint)Size, ProtReadWrite, flags, _memfd.Number, 0);
-        return (nint)address != -1 ? (byte*)address : throw LinuxException.FromLastError($"mmap {Size} bytes of guest RAM");
+        if ((nint)address == -1)
+            throw LinuxException.FromLastError($"mmap {Size} bytes of guest RAM");
+        UndumpedMemory.LeaveOut(address, (nuint)Size);
+        return (byte*)address;
     }
 }

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
+using Colo.Linux;
 
 namespace Colo.Node;
 
@@ -23,7 +23,7 @@ internal sealed unsafe class FrameRing : IDisposable
             throw new ArgumentOutOfRangeException(nameof(mostBytes));
         _most = mostBytes;
         _capacity = Math.Min(mostBytes, 256 * 1024);
-        _block = (byte*)NativeMemory.Alloc((nuint)_capacity);
+        _block = UndumpedMemory.Map((nuint)_capacity);
     }
 
     /// <summary>Records in it.</summary>
@@ -98,7 +98,7 @@ internal sealed unsafe class FrameRing : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        NativeMemory.Free(_block);
+        UndumpedMemory.Unmap(_block, (nuint)_capacity);
         _block = null;
         Clear();
         _capacity = 0;
@@ -113,9 +113,9 @@ internal sealed unsafe class FrameRing : IDisposable
         var capacity = _capacity;
         while (capacity < _used + needed)
             capacity *= 2;
-        var block = (byte*)NativeMemory.Alloc((nuint)capacity);
+        var block = UndumpedMemory.Map((nuint)capacity);
         Read(0, new Span<byte>(block, _used));
-        NativeMemory.Free(_block);
+        UndumpedMemory.Unmap(_block, (nuint)_capacity);
         _block = block;
         _capacity = capacity;
         _start = 0;

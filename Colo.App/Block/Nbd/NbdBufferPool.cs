@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Colo.Linux;
 
 namespace Colo.Block.Nbd;
 
@@ -14,6 +15,9 @@ internal sealed unsafe class NbdBufferPool(long budget, long keep) : IDisposable
     private const int SmallestShift = 12;
     private const int Classes = 14;
     private const nuint Page = 4096;
+
+    // From here on malloc would map each of them, too; smaller ones share its heap, and are in a core.
+    private const long Large = 128 << 10;
 
     private readonly Stack<nint>[] _free = [.. Enumerable.Range(0, Classes).Select(_ => new Stack<nint>())];
     private long _kept;
@@ -39,7 +43,7 @@ internal sealed unsafe class NbdBufferPool(long budget, long keep) : IDisposable
             return null;
         Rented += size;
         if (!_free[kind].TryPop(out var buffer))
-            return (byte*)NativeMemory.AlignedAlloc((nuint)size, Page);
+            return size < Large ? (byte*)NativeMemory.AlignedAlloc((nuint)size, Page) : UndumpedMemory.Map((nuint)size);
         _kept -= size;
         return (byte*)buffer;
     }
@@ -54,7 +58,7 @@ internal sealed unsafe class NbdBufferPool(long budget, long keep) : IDisposable
         Rented -= size;
         if (_kept + size > keep)
         {
-            NativeMemory.AlignedFree(buffer);
+            Free(buffer, size);
             return;
         }
 
@@ -65,13 +69,21 @@ internal sealed unsafe class NbdBufferPool(long budget, long keep) : IDisposable
     /// <summary>Frees what is kept.</summary>
     public void Dispose()
     {
-        foreach (var stack in _free)
+        for (var kind = 0; kind < Classes; kind++)
         {
-            while (stack.TryPop(out var buffer))
-                NativeMemory.AlignedFree((void*)buffer);
+            while (_free[kind].TryPop(out var buffer))
+                Free((byte*)buffer, 1L << (SmallestShift + kind));
         }
 
         _kept = 0;
+    }
+
+    private static void Free(byte* buffer, long size)
+    {
+        if (size < Large)
+            NativeMemory.AlignedFree(buffer);
+        else
+            UndumpedMemory.Unmap(buffer, (nuint)size);
     }
 
     private static int ClassOf(uint length) =>
