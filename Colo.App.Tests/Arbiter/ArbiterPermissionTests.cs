@@ -8,21 +8,21 @@ namespace Colo.Tests.Arbiter;
 
 public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFixture<EtcdSharedFixture>
 {
-    private string _vm = NewVm();
+    private string _key = NewKey();
 
     private EtcdProcess Etcd => fixture.Etcd!;
 
     [EtcdFact]
     public void Of_two_that_ask_with_the_same_token_exactly_one_may_go_on()
     {
-        using var a = new Asker(Etcd.Uri, _vm, NodeId.A);
-        using var b = new Asker(Etcd.Uri, _vm, NodeId.B);
+        using var a = new Asker(Etcd.Uri, _key, NodeId.A);
+        using var b = new Asker(Etcd.Uri, _key, NodeId.B);
         var winners = new HashSet<NodeId>();
         for (var round = 0; round < 40; round++)
         {
             var token = a.Renew();
             Assert.Equal((ulong)(2 * round) + 1, token.Generation);
-            b.Loop.Invoke(() => b.Permission.Token = token);
+            b.Expect(token, a);
             var later = round % 3;
             var other = Task.Run(() =>
             {
@@ -42,15 +42,53 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
     [EtcdFact]
     public void Without_a_token_nobody_may_and_with_an_old_one_neither()
     {
-        using var a = new Asker(Etcd.Uri, _vm, NodeId.A);
-        using var b = new Asker(Etcd.Uri, _vm, NodeId.B);
+        using var a = new Asker(Etcd.Uri, _key, NodeId.A);
+        using var b = new Asker(Etcd.Uri, _key, NodeId.B);
         Assert.Null(b.Ask(0));
         Assert.Contains("knows nothing of this pairing", b.Stuck.Single(), StringComparison.Ordinal);
         var old = a.Renew();
         var token = a.Renew();
         Assert.True(token.Generation > old.Generation);
-        b.Loop.Invoke(() => b.Permission.Token = old);
+        b.Expect(old, a);
         Assert.False(b.Ask());
+        Assert.True(a.Ask());
+    }
+
+    /// <summary>Two pairs on one record: neither of the two nodes has lost anything to the other, and neither gives the guest up for it.</summary>
+    [EtcdFact]
+    public void A_record_of_somebody_else_gives_permission_to_nobody_and_takes_it_from_nobody()
+    {
+        using var a = new Asker(Etcd.Uri, _key, NodeId.A);
+        using var b = new Asker(Etcd.Uri, _key, NodeId.B);
+        using var other = new ArbiterNode(Etcd.Uri, _key, NodeId.B);
+        b.Expect(a.Renew(), a);
+        var found = other.Read().Record!.Owner;
+        var theirs = new ArbiterRecord(new(found.Generation + 1, NodeId.B), "a-run-of-another-pair", DateTimeOffset.UtcNow, new string('c', 32));
+        Etcd.Put(_key, System.Text.Encoding.UTF8.GetString(theirs.ToJson()));
+        Assert.Null(a.Ask(1));
+        Assert.Null(b.Ask(1));
+        Assert.Contains("a-run-of-another-pair", a.Stuck[^1], StringComparison.Ordinal);
+        Assert.Contains("a-run-of-another-pair", b.Stuck[^1], StringComparison.Ordinal);
+        // They hear each other again: the record is theirs again, and decides.
+        b.Loop.Invoke(b.Permission.Cancel);
+        b.Expect(a.Renew(), a);
+        Assert.True(b.Ask());
+        Assert.False(a.Ask());
+    }
+
+    [EtcdFact]
+    public void What_another_etcd_cluster_says_is_no_permission()
+    {
+        using var elsewhere = new EtcdProcess();
+        using var a = new Asker(Etcd.Uri, _key, NodeId.A);
+        using var b = new Asker(elsewhere.Uri, _key, NodeId.B, TimeSpan.FromSeconds(2));
+        var token = a.Renew();
+        // By chance the same token stands there, too.
+        using var writer = new ArbiterNode(elsewhere.Uri, _key, NodeId.A);
+        Assert.Equal(ClaimKind.Won, writer.Claim(null, token.Generation).Kind);
+        b.Expect(token, a);
+        Assert.Null(b.Ask(1));
+        Assert.Contains("different etcd clusters", b.Stuck[^1], StringComparison.Ordinal);
         Assert.True(a.Ask());
     }
 
@@ -83,10 +121,10 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
     public void While_the_arbiter_is_frozen_nobody_may_and_then_one()
     {
         var limit = TimeSpan.FromMilliseconds(300);
-        using var a = new Asker(Etcd.Uri, _vm, NodeId.A, limit);
-        using var b = new Asker(Etcd.Uri, _vm, NodeId.B, limit);
+        using var a = new Asker(Etcd.Uri, _key, NodeId.A, limit);
+        using var b = new Asker(Etcd.Uri, _key, NodeId.B, limit);
         var token = a.Renew();
-        b.Loop.Invoke(() => b.Permission.Token = token);
+        b.Expect(token, a);
         Task<bool?> first, second;
         using (Etcd.Freeze())
         {
@@ -102,10 +140,10 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
     [EtcdFact]
     public void A_question_that_was_void_and_took_effect_all_the_same_spends_the_token_and_renewing_makes_up_for_it() => WithinTime.Try(TimeSpan.FromMilliseconds(500), limit =>
     {
-        _vm = NewVm();
+        _key = NewKey();
         using var relay = new EtcdRelay(Etcd.Address);
-        using var a = new Asker(relay.Uri, _vm, NodeId.A, limit);
-        using var b = new Asker(Etcd.Uri, _vm, NodeId.B);
+        using var a = new Asker(relay.Uri, _key, NodeId.A, limit);
+        using var b = new Asker(Etcd.Uri, _key, NodeId.B);
         var token = a.Renew();
         // It is carried out, and the answer is lost; the two nodes hear each other again meanwhile.
         relay.Fault = () => RelayFault.SwallowAnswer;
@@ -114,7 +152,7 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
         relay.Fault = () => RelayFault.None;
         var renewed = a.Renew();
         Assert.Equal(token.Generation + 2, renewed.Generation);
-        b.Loop.Invoke(() => b.Permission.Token = renewed);
+        b.Expect(renewed, a);
         Assert.True(b.Ask());
         Assert.False(a.Ask());
     });
@@ -122,22 +160,22 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
     [EtcdFact]
     public void A_claim_of_an_earlier_pairing_answers_nothing_of_this_one() => WithinTime.Try(TimeSpan.FromMilliseconds(500), limit =>
     {
-        _vm = NewVm();
+        _key = NewKey();
         using var relay = new EtcdRelay(Etcd.Address);
-        using var a = new Asker(Etcd.Uri, _vm, NodeId.A);
-        using var b = new Asker(relay.Uri, _vm, NodeId.B, limit);
+        using var a = new Asker(Etcd.Uri, _key, NodeId.A);
+        using var b = new Asker(relay.Uri, _key, NodeId.B, limit);
         var before = a.Renew();
-        b.Loop.Invoke(() => b.Permission.Token = before);
+        b.Expect(before, a);
         relay.Fault = () => RelayFault.SwallowRequest;
         Assert.Null(b.Ask(1));
         b.Loop.Invoke(b.Permission.Cancel);
         relay.Fault = () => RelayFault.None;
         var token = a.Renew();
-        b.Loop.Invoke(() => b.Permission.Token = token);
+        b.Expect(token, a);
         // Its old request may still be carried out: it is settled first, and its being lost is no answer to the new question.
         Assert.True(b.Ask());
         relay.Deliver(Assert.Single(relay.Swallowed.Take(1)));
-        Assert.Equal(1, Etcd.Value(ArbiterClient.KeyOf(_vm)).Split("\"owner\":\"b\"").Length - 1);
+        Assert.Equal(1, Etcd.Value(_key).Split("\"owner\":\"b\"").Length - 1);
         Assert.False(a.Ask());
     });
 
@@ -188,7 +226,9 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
         folder.Delete(recursive: true);
     }
 
-    private static string NewVm() => Guid.NewGuid().ToString("N");
+    private static string NewKey() => ArbiterClient.KeyOf("web1", Guid.NewGuid().ToString("N"));
+
+    private static string RunOf(NodeId node) => $"run-of-{node}";
 
     /// <summary>A node that asks, on a loop of its own.</summary>
     private sealed class Asker : IDisposable
@@ -197,8 +237,8 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
         private readonly LoopThread _loop = new(new EventLoop());
         private readonly List<string> _stuck = [];
 
-        public Asker(Uri etcd, string vm, NodeId own, TimeSpan? limit = null) => Loop.Invoke(() => Permission = new ArbiterPermission(
-            Loop, new ArbiterConfiguration([etcd], null, null, null), vm, own, $"run-of-{own}", _ => { }, limit ?? TimeSpan.FromSeconds(30)));
+        public Asker(Uri etcd, string key, NodeId own, TimeSpan? limit = null) => Loop.Invoke(() => Permission = new ArbiterPermission(
+            Loop, new ArbiterConfiguration([etcd], null, null, null), key, own, RunOf(own), _ => { }, limit ?? TimeSpan.FromSeconds(30)));
 
         public EventLoop Loop => _loop.Loop;
 
@@ -215,11 +255,17 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
 
         public int StuckCount => Stuck.Count;
 
-        public ArbiterOwner Renew()
+        public void Expect(ArbiterOwner token, Asker primary)
+        {
+            Loop.Invoke(() => Permission.Expect(token, RunOf(NodeId.A), primary.Permission.EtcdCluster));
+        }
+
+        public ArbiterOwner Renew(string? peer = null)
         {
             using var done = new ManualResetEventSlim();
             ArbiterOwner token = default;
             Loop.Invoke(() => Permission.Renew(
+                peer ?? RunOf(NodeId.B),
                 t =>
                 {
                     token = t;

@@ -22,6 +22,17 @@ public sealed class LinkKeyTests : IDisposable
         Assert.False(key.Bytes.SequenceEqual(LinkKey.Generate().Bytes));
     }
 
+    /// <summary>It stands in the arbiter's key, where others read it.</summary>
+    [Fact]
+    public void A_pair_has_one_id_on_both_nodes_and_another_pair_has_another()
+    {
+        var key = LinkKey.Create(Path);
+        Assert.Matches("^[0-9a-f]{16}$", key.PairId);
+        Assert.Equal(key.PairId, LinkKey.Load(Path).PairId);
+        Assert.NotEqual(key.PairId, LinkKey.Generate().PairId);
+        Assert.DoesNotContain(key.PairId, Convert.ToHexStringLower(key.Bytes), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_existing_file_is_not_overwritten()
     {

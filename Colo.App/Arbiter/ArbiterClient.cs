@@ -68,10 +68,17 @@ public sealed class ArbiterClient : IDisposable
     /// <summary>Id of the etcd cluster that answered, 0 before the first answer; two nodes of a pair have to see the same.</summary>
     public ulong EtcdCluster => _store.Cluster;
 
+    /// <summary>Which cluster both nodes have to ask: answers of another one count as none. 0: any.</summary>
+    internal ulong AgreedCluster
+    {
+        get => _store.AgreedCluster;
+        set => _store.AgreedCluster = value;
+    }
+
     /// <summary>The key of a pair.</summary>
     /// <param name="vm">Name of the guest.</param>
-    /// <param name="clusterId">The pair's id; empty when pairs are told apart by the guest's name alone.</param>
-    public static string KeyOf(string vm, string clusterId = "") => $"/colo/{vm}/{clusterId}";
+    /// <param name="pairId">The pair's id (<see cref="Link.LinkKey.PairId"/>): two pairs may have guests of one name.</param>
+    public static string KeyOf(string vm, string pairId) => $"/colo/{vm}/{pairId}";
 
     /// <summary>Reads the record.</summary>
     /// <exception cref="InvalidOperationException">An operation is under way.</exception>

@@ -8,7 +8,8 @@ namespace Colo.Arbiter;
 /// Permission by the arbiter. While a pair is protected both nodes know the same token: the record that stands in etcd, put there
 /// by the primary when protection began. Whoever goes on without the other replaces it, by one compare-and-set that expects
 /// exactly that token, so one of the two at most does. A pairing without a token (the arbiter could not be reached when it
-/// began) gives no permission to anybody. On the loop's thread.
+/// began) gives no permission to anybody. A record that neither of the two has put there says nothing of this pair: then nobody
+/// has permission, and nobody has lost it to the other. On the loop's thread.
 /// </summary>
 internal sealed class ArbiterPermission : IPermission
 {
@@ -19,21 +20,22 @@ internal sealed class ArbiterPermission : IPermission
     private readonly LoopTimer _timer;
     private readonly Action<string> _log;
     private ArbiterOwner? _claimedOn;
+    private string _peer = "";
     private Action? _next;
     private Action? _afterRenewal;
     private int _question;
 
     /// <param name="loop">Its thread is the caller.</param>
     /// <param name="configuration">Where the etcd is.</param>
-    /// <param name="vm">Name of the guest.</param>
+    /// <param name="key">The pair's key.</param>
     /// <param name="own">Which node this is.</param>
     /// <param name="instance">Which run of it.</param>
     /// <param name="log">Gets what is to be logged of it.</param>
     /// <param name="limit">How long one operation may take; null: the client's default.</param>
     /// <exception cref="IOException">A certificate or key cannot be read.</exception>
-    internal ArbiterPermission(EventLoop loop, ArbiterConfiguration configuration, string vm, NodeId own, string instance, Action<string> log, TimeSpan? limit = null)
+    internal ArbiterPermission(EventLoop loop, ArbiterConfiguration configuration, string key, NodeId own, string instance, Action<string> log, TimeSpan? limit = null)
     {
-        _client = new ArbiterClient(loop, configuration, ArbiterClient.KeyOf(vm), limit);
+        _client = new ArbiterClient(loop, configuration, key, limit);
         _own = own;
         _instance = instance;
         _log = log;
@@ -41,7 +43,29 @@ internal sealed class ArbiterPermission : IPermission
     }
 
     /// <summary>What both nodes expect to stand in etcd; null: no permission can be had in this pairing.</summary>
-    internal ArbiterOwner? Token { get; set; }
+    internal ArbiterOwner? Token { get; private set; }
+
+    /// <summary>Which etcd cluster the other node asks; 0: this node has not been told.</summary>
+    internal ulong AgreedCluster => _client.AgreedCluster;
+
+    /// <summary>On the secondary: takes the token that the primary has put there.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="peer">Which run of the other node put it there.</param>
+    /// <param name="cluster">In which etcd cluster: what another one answers counts as no answer.</param>
+    internal void Expect(ArbiterOwner token, string peer, ulong cluster)
+    {
+        _peer = peer;
+        _client.AgreedCluster = cluster;
+        // Of a cluster that nobody can name nothing could be won.
+        Token = cluster != 0 ? token : null;
+    }
+
+    /// <summary>A new pairing begins: what was known of the one before gives no permission.</summary>
+    internal void Forget()
+    {
+        Token = null;
+        _client.AgreedCluster = 0;
+    }
 
     /// <summary>Whether a new token is being put there.</summary>
     internal bool Renewing { get; private set; }
@@ -50,13 +74,15 @@ internal sealed class ArbiterPermission : IPermission
     /// On the primary, when protection begins: puts a new token there, whatever stood there before, and tries again until that
     /// is done or <see cref="Cancel"/> is called.
     /// </summary>
+    /// <param name="peer">Which run of the other node is the secondary.</param>
     /// <param name="done">Gets the token, which the secondary is to be told.</param>
     /// <param name="stuck">Gets the reason each time that it could not be done.</param>
-    internal void Renew(Action<ArbiterOwner> done, Action<string> stuck)
+    internal void Renew(string peer, Action<ArbiterOwner> done, Action<string> stuck)
     {
         Cancel();
         // From here on the old one may be replaced at any moment.
-        Token = null;
+        Forget();
+        _peer = peer;
         Renewing = true;
         var question = _question;
         Step();
@@ -143,18 +169,20 @@ internal sealed class ArbiterPermission : IPermission
         {
             if (question != _question)
                 return;
-            switch (outcome.Kind)
+            switch (outcome)
             {
-                case ClaimKind.Won:
+                case { Kind: ClaimKind.Won }:
+                // Of an earlier question, whose answer came when it was void: the token was this node's to replace all the same.
+                case { Kind: ClaimKind.Lost, Current: { } own } when own.Instance == _instance && own.Owner == new ArbiterOwner(token.Generation + 1, _own):
                     Token = null;
                     answer(true);
                     break;
-                case ClaimKind.Lost:
+                case { Kind: ClaimKind.Lost, Current: { } other } when other.Instance == _peer:
                     Token = null;
                     answer(false);
                     break;
                 default:
-                    stuck(outcome.Reason);
+                    stuck(outcome.Kind == ClaimKind.Lost ? Foreign(outcome.Current) : outcome.Reason);
                     if (question == _question)
                         After(Step);
                     break;
@@ -214,6 +242,10 @@ internal sealed class ArbiterPermission : IPermission
                     After(again, outcome.MayStillTakeEffect ? Again : TimeSpan.Zero);
             });
     }
+
+    private static string Foreign(ArbiterRecord? record) =>
+        (record is null ? "somebody has removed this pair's record from the arbiter" : $"the arbiter has {record.Owner}, put there by neither of these two nodes ({record.Instance}): somebody else uses the record of this pair") +
+        ". Nobody has permission until the two see each other again";
 
     private void After(Action next) => After(next, Again);
 

@@ -36,6 +36,12 @@ internal sealed class ArbiterStore : IDisposable
 
     internal ulong Cluster => _etcd.Cluster;
 
+    internal ulong AgreedCluster
+    {
+        get => _etcd.AgreedCluster;
+        set => _etcd.AgreedCluster = value;
+    }
+
     public void Dispose() => _etcd.Dispose();
 
     internal async Task<ArbiterReading> Read(CancellationToken cancel)

@@ -29,6 +29,7 @@ internal sealed class EtcdGateway : IDisposable
     private readonly IReadOnlyList<Uri> _endpoints;
     private int _preferred;
     private ulong _cluster;
+    private ulong _agreed;
 
     /// <exception cref="IOException">A certificate or key cannot be read; the message names the key of the configuration.</exception>
     internal EtcdGateway(ArbiterConfiguration configuration)
@@ -57,6 +58,13 @@ internal sealed class EtcdGateway : IDisposable
 
     /// <summary>Which cluster answered; 0 before the first answer.</summary>
     internal ulong Cluster => Volatile.Read(ref _cluster);
+
+    /// <summary>The only cluster whose answers count; 0: whichever answers first.</summary>
+    internal ulong AgreedCluster
+    {
+        get => Volatile.Read(ref _agreed);
+        set => Volatile.Write(ref _agreed, value);
+    }
 
     public void Dispose() => _http.Dispose();
 
@@ -137,6 +145,10 @@ internal sealed class EtcdGateway : IDisposable
         }
     }
 
+    /// <summary>What is wrong when the two nodes ask different clusters.</summary>
+    internal static string OtherCluster(ulong here, ulong there) =>
+        $"the two nodes ask different etcd clusters ({here:x} here, {there:x} there): nobody could decide between them. Make [failover] arbiter alike";
+
     private void Check(EtcdHeader? header)
     {
         if (header is not { ClusterId: > 0, Revision: > 0 })
@@ -144,6 +156,8 @@ internal sealed class EtcdGateway : IDisposable
         var known = Interlocked.CompareExchange(ref _cluster, header.ClusterId, 0);
         if (known != 0 && known != header.ClusterId)
             throw new EtcdException($"belongs to etcd cluster {header.ClusterId:x}, and {known:x} was asked before; all endpoints of [failover] arbiter have to be of one cluster");
+        if (AgreedCluster is var agreed && agreed != 0 && agreed != header.ClusterId)
+            throw new EtcdException(OtherCluster(header.ClusterId, agreed));
     }
 
     private static async Task<byte[]> ReadBounded(HttpResponseMessage response, CancellationToken cancel)

@@ -39,7 +39,7 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
         {
             using var loop = new EventLoop();
             ArbiterHealth? health = null;
-            using var watch = new ArbiterWatch(loop, arbiter, ArbiterClient.KeyOf(configuration.Vm.Name), result =>
+            using var watch = new ArbiterWatch(loop, arbiter, ArbiterClient.KeyOf(configuration.Vm.Name, PairId()), result =>
             {
                 health = result;
                 loop.Stop();
@@ -53,6 +53,19 @@ internal sealed class HostChecks(ColoConfiguration configuration, NodeRole role,
         catch (IOException e)
         {
             findings.Failed("arbiter", e, "see the limits of this process: ulimit -n");
+        }
+    }
+
+    /// <summary>Empty without a usable key, which is told elsewhere.</summary>
+    private string PairId()
+    {
+        try
+        {
+            return Link.LinkKey.Load(configuration.Link.KeyFile).PairId;
+        }
+        catch (Link.LinkKeyException)
+        {
+            return "";
         }
     }
 

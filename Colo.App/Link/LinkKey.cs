@@ -37,6 +37,9 @@ public sealed class LinkKey
 
     internal ReadOnlySpan<byte> Bytes => _bytes;
 
+    /// <summary>Names the pair that has this key where others can read it: 16 hexadecimal digits, of which the key does not follow.</summary>
+    public string PairId => LinkSecrets.PairId(this);
+
     /// <summary>Draws a new key.</summary>
     public static LinkKey Generate() => new(RandomNumberGenerator.GetBytes(Length));
 

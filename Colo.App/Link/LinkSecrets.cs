@@ -9,6 +9,9 @@ internal static class LinkSecrets
 
     internal static byte[] Authentication(LinkKey key) => Derive(key, [], "colo link 1 authentication"u8);
 
+    /// <summary>A name for the pair that has this key, the same on both nodes: it tells nothing of the key.</summary>
+    internal static string PairId(LinkKey key) => Convert.ToHexStringLower(Derive(key, [], "colo pair id"u8).AsSpan(0, 8));
+
     internal static byte[] Channel(LinkKey key, ReadOnlySpan<byte> transcript, bool fromDialler) =>
         Derive(key, transcript, fromDialler ? "colo link 1 dialler to listener"u8 : "colo link 1 listener to dialler"u8);
 

@@ -83,6 +83,8 @@ internal sealed partial class NodeContext
     /// <summary>The arbiter was looked for: its absence changes nothing but what the operator is told.</summary>
     private void OnArbiter(ArbiterHealth health)
     {
+        if (health.Reachable && CompareArbiters())
+            return;
         if (health.Reachable)
         {
             if (_arbiterAway is not null)
@@ -94,5 +96,18 @@ internal sealed partial class NodeContext
             Events.Warning($"the arbiter cannot be asked: {health.Reason}; should the nodes lose each other now, neither may go on alone without the operator");
             _arbiterAway = Attentions.ArbiterAway(health.Reason);
         }
+    }
+
+    /// <summary>Tells when the other node asks another etcd cluster than this one does: then nobody could decide between the two.</summary>
+    /// <returns>Whether it is so, as far as it is known.</returns>
+    internal bool CompareArbiters()
+    {
+        if (_arbiterWatch?.Last is not { EtcdCluster: > 0 and var here } || Arbiter is not { AgreedCluster: > 0 and var there } || here == there)
+            return false;
+        var text = EtcdGateway.OtherCluster(here, there);
+        if (_arbiterAway?.What.Contains(text, StringComparison.Ordinal) != true)
+            Events.Error(text);
+        _arbiterAway = Attentions.ArbiterAway(text);
+        return true;
     }
 }

@@ -73,8 +73,9 @@ internal sealed partial class NodeContext : IDisposable
         if (failover.Arbiter is { } arbiter)
         {
             var name = configuration.Vm.Name;
-            Arbiter = new ArbiterPermission(Loop, arbiter, name, node == LinkNode.A ? NodeId.A : NodeId.B, Identity.Instance.ToString(), Events.Warning);
-            _arbiterWatch = new ArbiterWatch(Loop, arbiter, ArbiterClient.KeyOf(name), OnArbiter);
+            var record = ArbiterClient.KeyOf(name, key.PairId);
+            Arbiter = new ArbiterPermission(Loop, arbiter, record, node == LinkNode.A ? NodeId.A : NodeId.B, Identity.Instance.ToString(), Events.Warning);
+            _arbiterWatch = new ArbiterWatch(Loop, arbiter, record, OnArbiter);
             Permission = Arbiter;
         }
         else if (failover.FenceCommand is { } fence)

@@ -221,6 +221,7 @@ internal sealed partial class PrimaryRole
         if (_node.Arbiter is not { } arbiter || _session is not { } session)
             return;
         arbiter.Renew(
+            session.Peer.Instance.ToString(),
             token =>
             {
                 if (session != _session || State != PrimaryState.Protected)

@@ -297,15 +297,9 @@ internal sealed partial class SecondaryRole
     {
         if (_node.Arbiter is not { } arbiter)
             return;
-        var (generation, cluster) = (BitConverter.ToUInt64(body), BitConverter.ToUInt64(body[9..]));
-        if (arbiter.EtcdCluster != 0 && arbiter.EtcdCluster != cluster)
-        {
-            arbiter.Token = null;
-            _node.Events.Error($"the two nodes ask different etcd clusters ({arbiter.EtcdCluster:x} here, {cluster:x} there): nobody could decide between them. Make [failover] arbiter alike");
-            return;
-        }
-
-        arbiter.Token = new Arbiter.ArbiterOwner(generation, body[8] == 0 ? Configuration.NodeId.A : Configuration.NodeId.B);
+        var token = new Arbiter.ArbiterOwner(BitConverter.ToUInt64(body), body[8] == 0 ? Configuration.NodeId.A : Configuration.NodeId.B);
+        arbiter.Expect(token, _control!.Peer.Instance.ToString(), BitConverter.ToUInt64(body[9..]));
+        _node.CompareArbiters();
     }
 
     private void Restart(string reason)

@@ -78,7 +78,7 @@ internal sealed partial class SecondaryRole : INicPath, ILinkHandler, IDisposabl
         };
         // Of an earlier pairing.
         if (node.Arbiter is { } arbiter)
-            arbiter.Token = null;
+            arbiter.Forget();
         vm.SetPath(this);
     }
 
