@@ -1,7 +1,7 @@
 namespace Colo.Protection;
 
 /// <summary>
-/// Who may conclude what from which beat. Pure; times are nanoseconds of one host's monotonic clock (in a model: ticks), and no
+/// Who may conclude what from which beat. Pure; times are nanoseconds of one host's clock (in a model: ticks), and no
 /// time of one host is ever compared with one of the other.
 /// <code>
 /// primary                        secondary
