@@ -182,6 +182,37 @@ public sealed class KeeperTests(ITestOutputHelper output)
         Assert.Equal(0, run.EndOfKeeper(sendDone: true));
     }
 
+    /// <summary>Whoever reads the log may have stopped with the node.</summary>
+    [ColoBinaryFact]
+    public void AKeeperWhoseLogNobodyReadsTellsAllTheSame()
+    {
+        using var pipe = new System.IO.Pipes.AnonymousPipeServerStream(System.IO.Pipes.PipeDirection.In);
+        var written = 0;
+        new Thread(() =>
+        {
+            using var full = new System.IO.Pipes.AnonymousPipeClientStream(System.IO.Pipes.PipeDirection.Out, pipe.ClientSafePipeHandle);
+            try
+            {
+                for (; ; written++)
+                    full.WriteByte(0);
+            }
+            catch (IOException)
+            {
+                // The test has ended.
+            }
+        })
+        { IsBackground = true }.Start();
+        for (var before = -1; before != written; Thread.Sleep(300))
+            before = written;
+        Assert.True(written > 0);
+        using var run = new KeeperRun((int)pipe.ClientSafePipeHandle.DangerousGetHandle());
+        run.WaitConnected();
+        run.Node.Kill();
+        Assert.True(run.Recorder.Messages.TryTake(out var message, Limit), "no death notice came");
+        Assert.Equal((ushort)KeeperMessage.Death, message.Type);
+        Assert.Equal(0, run.EndOfKeeper(sendDone: true));
+    }
+
     /// <summary>The other node may have been between two roles, and nobody read what it was told.</summary>
     [ColoBinaryFact]
     public void AKeeperThatWasNotDismissedTellsAgain()
@@ -281,7 +312,8 @@ public sealed class KeeperTests(ITestOutputHelper output)
         private readonly ManualResetEventSlim _connected = new();
         private LinkConnection? _connection;
 
-        internal KeeperRun()
+        /// <param name="log">A descriptor for its standard error; null: the test's own.</param>
+        internal KeeperRun(int? log = null)
         {
             var key = Path.Combine(_folder, "key");
             LinkKey.Create(key);
@@ -295,7 +327,9 @@ public sealed class KeeperTests(ITestOutputHelper output)
             using (var page = Node.OpenPage())
                 page.InstanceId.Fill(7);
             var arguments = KeeperArguments.Format(_listener.Address, null, "web", LinkNode.A, key, []);
-            _keeper = ChildProcess.Start(ColoBinary.Path!, arguments, [Node.Page, Node.Process.Descriptor]);
+            _keeper = log is { } standardError
+                ? ChildProcess.Start("/bin/sh", ["-c", "exec \"$@\" 2>&5 5>&-", "sh", ColoBinary.Path!, .. arguments], [Node.Page, Node.Process.Descriptor, standardError])
+                : ChildProcess.Start(ColoBinary.Path!, arguments, [Node.Page, Node.Process.Descriptor]);
         }
 
         internal KillableNode Node { get; } = new();

@@ -128,9 +128,16 @@ internal sealed partial class KeeperProcess : ILinkHandler
         _dead = true;
         // The thread that held the mutex is gone; whatever else of the process may still run for a moment, ends now.
         _ = pidfd_send_signal(424, _pidfd, 9, 0, 0);
-        Log.Warning(_connection is null ? "keeper: the node died; the other node is being called" : "keeper: the node died; the other node is told");
+        var told = _connection is not null;
         _loop.AddTimer(_loop.Stop).SetAfter(Longest);
         Tell();
+        // Whoever reads standard error may have stopped, as this host may be about to: that must hold up neither the notice nor
+        // what is forwarded. (O_NONBLOCK would be everybody's who has the same pipe.) A thread that waits there ends with the process.
+        new Thread(() => Log.Warning(told ? "keeper: the node died; the other node is told" : "keeper: the node died; the other node is being called"))
+        {
+            IsBackground = true,
+            Name = "log",
+        }.Start();
     }
 
     private void Tell()
