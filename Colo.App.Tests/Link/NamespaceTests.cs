@@ -154,6 +154,30 @@ public sealed class NamespaceTests(ITestOutputHelper output) : IDisposable
         () => Nft(_b, "drop"),
         () => Run("ip", $"netns exec {_b} nft delete table inet t"));
 
+    /// <summary>Nothing is ever said on it as long as both nodes live, and a host that lost its power says no goodbye.</summary>
+    [RootFact]
+    public void A_keepers_connection_to_a_host_that_is_gone_is_cleared_away()
+    {
+        Make();
+        var options = new LinkOptions { ConnectTimeout = TimeSpan.FromSeconds(8), IdleProbe = TimeSpan.FromSeconds(1), UserTimeout = TimeSpan.FromSeconds(2) };
+        var accepted = new TaskCompletionSource<LinkChannel>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var listener = B.Get(() => new LinkListener(B.Loop, AddressOfB, Identity(LinkNode.B), options, _ => null, accepted.SetResult));
+        var result = Dial(options, LinkKind.Keeper);
+        Assert.True(result.Outcome == LinkDialOutcome.Connected, result.Text);
+        var (atA, atB) = (new Recorder(), new Recorder());
+        var a = A.Get(() => result.Channel!.Open(A.Loop, atA));
+        var b = B.Get(() => accepted.Task.Result.Open(B.Loop, atB));
+        // Longer than it would take to be given up: a host that is there answers.
+        Thread.Sleep(TimeSpan.FromSeconds(5));
+        Assert.Equal(0, atA.ClosedCalls + atB.ClosedCalls);
+        Run("ip", $"-n {_a} link set cable down");
+        atB.End();
+        atA.End();
+        A.Loop.Invoke(a.Dispose);
+        B.Loop.Invoke(b.Dispose);
+        B.Loop.Invoke(listener.Dispose);
+    }
+
     [RootFact]
     public void Refused_silent_and_unreachable_are_told_apart()
     {

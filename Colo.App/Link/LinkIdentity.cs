@@ -145,6 +145,13 @@ public sealed record LinkOptions
     /// </summary>
     public TimeSpan UserTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// TCP keepalive where nothing is said for days and nobody counts beats (Keeper): after so long without a word the kernel asks
+    /// whether the other host still knows the connection, and <see cref="UserTimeout"/> after the last sign of it ends it. A host
+    /// that lost its power says no goodbye: each time would leave a descriptor and its rings behind. Whole seconds.
+    /// </summary>
+    public TimeSpan IdleProbe { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The address to dial from; null: the kernel chooses.</summary>
     public IPAddress? LocalAddress { get; init; }
 

@@ -37,8 +37,10 @@ internal static unsafe class LinkSocket
     internal static void Configure(FileDescriptor fd, LinkOptions options)
     {
         Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-        // Our own heartbeats say more, sooner.
+        // Our own heartbeats say more, sooner, where there are any; the times are for where there are none.
         Set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
+        Set(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)options.IdleProbe.TotalSeconds);
+        Set(fd, IPPROTO_TCP, TCP_KEEPINTVL, Math.Max(1, (int)options.IdleProbe.TotalSeconds / 2));
         Set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)options.UserTimeout.TotalMilliseconds);
     }
 
@@ -47,6 +49,8 @@ internal static unsafe class LinkSocket
     {
         if (kind is LinkKind.Checkpoint or LinkKind.Disk)
             return;
+        if (kind == LinkKind.Keeper)
+            Set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
         // After a short break of the path go on at its end, not after an exponential wait; and do not queue behind
         // checkpoint pages and disk data on this host. Both are improvements only: a kernel that lacks them is no error.
         TrySet(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1);

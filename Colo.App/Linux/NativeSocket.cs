@@ -33,6 +33,8 @@ internal static unsafe partial class NativeSocket
     internal const int PACKET_IGNORE_OUTGOING = 23;
     internal const int IPPROTO_TCP = 6;
     internal const int TCP_NODELAY = 1;
+    internal const int TCP_KEEPIDLE = 4;
+    internal const int TCP_KEEPINTVL = 5;
     internal const int TCP_THIN_LINEAR_TIMEOUTS = 16;
     internal const int TCP_USER_TIMEOUT = 18;
     internal const int MSG_TRUNC = 0x20;
