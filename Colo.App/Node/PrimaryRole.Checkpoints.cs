@@ -152,12 +152,28 @@ internal sealed partial class PrimaryRole
         // The lease before the release: after a freeze just here the secondary may have taken over already.
         Raise(PrimaryEvent.FirstReceived);
         foreach (var nic in _nics)
+        {
             nic.Comparer.CheckpointCommitted(epoch, now);
-        for (var i = 0; i < _nics.Length; i++)
-            _session?.SendConfirmed(epoch, i, 0);
+            nic.OweCommitted();
+        }
+
+        ConfirmCommitted();
         FaultPoints.Reach("primary-released");
         if (_handover)
             Raise(PrimaryEvent.PlannedReceived);
+    }
+
+    /// <summary>Tells the secondary that what waited for the checkpoint of this epoch has left: it need not send that any more.</summary>
+    private void ConfirmCommitted()
+    {
+        // While one is on its way the epoch is that one's already, and its output waits.
+        if (_step == Step.Sent || _session is not { Mirroring: true } session)
+            return;
+        for (var i = 0; i < _nics.Length; i++)
+        {
+            if (_nics[i].TakeCommitted())
+                session.SendConfirmed(_epoch, i, 0);
+        }
     }
 
     private void OnCheckpointLoaded(ulong epoch, long loadNs)

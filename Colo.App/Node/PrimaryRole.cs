@@ -285,6 +285,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     private void AfterRound()
     {
         var deadline = long.MaxValue;
+        ConfirmCommitted();
         for (var i = 0; i < _nics.Length; i++)
         {
             var nic = _nics[i];
