@@ -71,6 +71,9 @@ internal sealed partial class PrimaryRole
                 break;
             case ControlMessage.GuestEndedAcknowledged:
                 _endKnown = _endsProtected;
+                // The lease is not renewed while the guest ends, and may have run out; the secondary never speaks from here on.
+                if (_phase == PrimaryPhase.Ending)
+                    _voice.Alone();
                 Raise(PrimaryEvent.EndSettled);
                 break;
             case ControlMessage.Leave:

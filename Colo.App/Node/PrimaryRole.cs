@@ -240,12 +240,21 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
 
     private void FinishEnd(string warning)
     {
-        if (warning.Length > 0)
+        // Within the lease also when it is not known whether the secondary has heard of the end: it may take over yet.
+        var dropped = 0;
+        foreach (var nic in _nics)
+        {
+            nic.Comparer.SetProtected(false);
+            nic.OpenGate();
+            dropped += nic.Waiting;
+        }
+
+        if (warning.Length > 0 && dropped == 0)
             _node.Events.Warning($"{warning}; the guest's last output is released all the same, for it has ended");
+        else if (dropped > 0)
+            _node.Events.Warning($"{(warning.Length > 0 ? warning : "the secondary is silent")}; {dropped} frames of the guest's last output are dropped, for the other node may speak");
         else if (_endKnown)
             _node.GuestEnded();
-        foreach (var nic in _nics)
-            nic.Comparer.SetProtected(false);
         _node.Exit(_endEvent == MachineEvent.Crash ? 1 : 0, orderly: true);
     }
 
