@@ -99,6 +99,45 @@ public sealed unsafe class CheckpointStreamTests(ITestOutputHelper output)
         world.Receiver.Loaded();
     }
 
+    /// <summary>A guest that starts anew has changed all of its memory: that is sent beside it, and the stop copies what is left.</summary>
+    [Fact]
+    public void WhatIsStreamedBeforeAStopIsNotCopiedInIt()
+    {
+        using var world = new World(4);
+        world.Pvm.Burst = 1;
+        world.Capture(1, [1]);
+        var first = world.Take();
+        world.Svm.Stopped(() =>
+        {
+            world.Load(first);
+            return 0;
+        });
+        world.Receiver.Loaded();
+        var pages = Size / GuestMemory.PageSize;
+        var streamed = world.Pvm.Stopped(() =>
+        {
+            using var erase = new MemoryErase(world.Primary);
+            var changed = erase.Run(() => false);
+            Assert.True(changed > pages / 3, $"{changed} pages were not zero");
+            return changed;
+        });
+        using var done = new ManualResetEventSlim();
+        world.Sender.StreamNow(done.Set);
+        Assert.True(done.Wait(Limit), "it does not come to an end");
+        var (figures, snapshot) = world.Capture(2, [2]);
+        output.WriteLine($"{streamed} pages erased, {figures.Streamed} streamed, {figures.Remainder} at the stop");
+        Assert.True((ulong)figures.Remainder < pages / 4, $"{figures.Remainder} pages at the stop");
+        var received = world.Take();
+        world.Svm.Stopped(() =>
+        {
+            world.Load(received);
+            AssertEqual(snapshot, world.Secondary.Image, "image");
+            AssertEqual(snapshot, world.Secondary.Base, "guest mapping");
+            return 0;
+        });
+        world.Receiver.Loaded();
+    }
+
     [Fact]
     public void ASecondCaptureBeforeTheFirstIsSentIsRefused()
     {

@@ -55,7 +55,7 @@ public sealed unsafe class UndumpedMemoryTests
     }
 
     /// <summary>Whether each mapping that has part of a range has "dd" among its flags (proc_pid_smaps(5)).</summary>
-    private static bool IsLeftOut(nint from, ulong length)
+    internal static bool IsLeftOut(nint from, ulong length)
     {
         var to = from + (nint)length;
         var inside = false;

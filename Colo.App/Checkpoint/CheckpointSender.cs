@@ -34,6 +34,7 @@ public sealed unsafe class CheckpointSender : IDisposable
     private ulong _epoch;
     private ulong _streamedThisEpoch;
     private int _inFlight;
+    private volatile Action? _streamed;
     private volatile bool _captured;
     private volatile bool _synced;
     private volatile bool _stop;
@@ -101,6 +102,17 @@ public sealed unsafe class CheckpointSender : IDisposable
         return (_remainderPages.Count, streamed);
     }
 
+    /// <summary>
+    /// Streams what is dirty, and what gets dirty meanwhile, until little is left, while the guest runs: before a checkpoint of much
+    /// memory, which would all be copied in its pause.
+    /// </summary>
+    /// <param name="streamed">Called on the sender's thread; not when the connection fails before that.</param>
+    public void StreamNow(Action streamed)
+    {
+        _streamed = streamed;
+        _work.Set();
+    }
+
     /// <summary>Ends the thread. The connection is aborted.</summary>
     public void Dispose()
     {
@@ -130,6 +142,8 @@ public sealed unsafe class CheckpointSender : IDisposable
                     return;
                 if (_captured)
                     SendCaptured();
+                else if (_streamed is { } streamed)
+                    StreamRounds(streamed);
                 else if (_synced)
                     StreamDirty(all: false);
             }
@@ -149,18 +163,33 @@ public sealed unsafe class CheckpointSender : IDisposable
         _pending.Clear();
         var started = MonotonicClock.Now;
         SendAllPages();
+        StreamRounds(all: true);
+        Log.Debug($"memory of the guest sent in {(MonotonicClock.Now - started) / 1_000_000} ms, {BytesSent >> 20} MiB");
+        if (!_stop)
+            _syncReady();
+    }
+
+    private void StreamRounds(bool all)
+    {
         var before = ulong.MaxValue;
         for (var round = 0; round < 10 && !_stop; round++)
         {
-            var sent = StreamDirty(all: true);
+            var sent = StreamDirty(all);
             if (sent < 256 || sent > before * 3 / 4)
                 break;
             before = sent;
         }
+    }
 
-        Log.Debug($"memory of the guest sent in {(MonotonicClock.Now - started) / 1_000_000} ms, {BytesSent >> 20} MiB");
+    private void StreamRounds(Action streamed)
+    {
+        _streamed = null;
+        // Before the first checkpoint all that is dirty goes with that one. After it each page once an epoch at most, as always:
+        // the other side has room for no more.
+        if (_synced)
+            StreamRounds(all: false);
         if (!_stop)
-            _syncReady();
+            streamed();
     }
 
     private void SendAllPages()

@@ -1,43 +1,20980 @@
-using Colo.Configuration;
-using Colo.Machine;
-using Colo.Monitor;
-
-namespace Colo.Node;
-
-/// <summary>What is done with a guest that has asked for a reset or crashed: [vm] on-crash.</summary>
-internal static class GuestCrash
-{
-    /// <summary>Logs what happened and what is done, and does it. On the loop.</summary>
-    /// <param name="policy">What is to be done.</param>
-    /// <param name="what">A reset, a triple fault or a panic.</param>
-    /// <param name="text">What the machine said of it.</param>
-    /// <param name="vm">The guest, which starts anew if it is to.</param>
-    /// <param name="events">Where it is told.</param>
-    /// <param name="end">Ends it.</param>
-    /// <param name="keep">Says that it is kept as it is.</param>
-    /// <param name="restarted">Runs when it has started anew.</param>
-    internal static void Handle(CrashPolicy policy, MachineEvent what, string text, GuestVm vm, EventLog events, Action end, Action keep, Action restarted)
-    {
-        var happened = what switch
-        {
-            MachineEvent.Reset => "asked for a reset",
-            MachineEvent.TripleFault => $"ended in a triple fault ({text})",
-            _ => $"crashed ({text})",
-        };
-        var (follows, action) = policy switch
-        {
-            CrashPolicy.Stop => ("it ends ([vm] on-crash = stop)", end),
-            CrashPolicy.Keep => ("it is kept as it is ([vm] on-crash = keep): colo save writes it to a file, colo stop ends it", keep),
             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
             {
                 if (vm.Given)
                     return;
-                vm.Reset();
-                vm.Machine.Resume();
-                restarted();
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
             })),
-        };
-        events.Warning($"guest {happened}; {follows}");
-        action();
-    }
-}
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+g            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+C            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+C            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+f            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+g            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+;            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+g            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+C            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+M            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+;            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+g            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+C            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+M            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+;            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+C            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+N            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+;            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+y            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+W            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+g            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+k            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+f            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+:            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+[            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+]            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+-            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+y            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+G            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+C            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+{            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+y            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+L            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+g            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+O            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+y            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+y            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+W            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+b            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+A            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+f            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+x            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+W            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+f            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+T            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+g            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+f            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+W            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+E            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+k            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+S            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+y            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+k            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+R            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+<            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+/            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+H            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+C            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+P            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+y            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+y            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+M            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+E            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+g            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+x            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+G            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+V            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+E            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+L            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+g            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+A            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+A            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+k            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+A            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+{            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+{            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+M            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+E            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+R            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+k            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+f            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+M            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+E            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+T            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+F            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+$            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+f            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+{            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+x            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+}            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+_            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+$            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+{            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+x            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+}            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+}            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+;            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+f            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+y            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+{            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+C            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+P            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+y            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+S            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+[            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+]            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+-            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+C            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+P            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+y            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+K            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+k            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+[            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+]            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+-            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+k            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+:            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+f            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+k            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+_            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+S            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+A            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+Q            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+R            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+=            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+>            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+{            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+M            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+R            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+m            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+;            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+;            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+}            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+,            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+}            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+;            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+v            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+.            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+W            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+r            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+g            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+$            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+g            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+u            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+{            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+h            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+p            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+e            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+d            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+}            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+;            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+{            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+f            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+l            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+w            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+s            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+}            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+"            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+;            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+a            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+c            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+t            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+i            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+o            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+n            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+(            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+)            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+;            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+             _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+}            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+}            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),
+
+            _ => ("it starts anew", () => vm.StopAndQuiesce(() =>
+            {
+                if (vm.Given)
+                    return;
+                vm.Reset(() =>
+                {
+                    if (vm.Given)
+                        return;
+                    vm.Machine.Resume();
+                    restarted();
+                });
+            })),

@@ -18,6 +18,8 @@ internal sealed class GuestVm : IDisposable
     private readonly Queue<Action> _waiting = new();
     private bool _reserved;
     private ImageReclaim? _reclaim;
+    private Thread? _erasing;
+    private volatile bool _disposed;
 
     internal GuestVm(EventLoop loop, GuestMemory memory, Machine.Machine machine, IReadOnlyList<GuestNic> nics, IReadOnlyList<GuestDisk> disks, PairOffer offer)
     {
@@ -58,20 +60,56 @@ internal sealed class GuestVm : IDisposable
         Machine.SaveState(_initial);
     }
 
-    /// <summary>Back to the state of power on, with the kernel loaded anew. The machine stands still before and after.</summary>
-    internal unsafe void Reset()
+    /// <summary>Whether it is on its way back to the state of power on: the machine stands still, and stays so until that is done.</summary>
+    internal bool Resetting => _erasing is not null;
+
+    /// <summary>
+    /// Back to the state of power on, with the kernel loaded anew. The machine stands still, and nobody gets it meanwhile. What takes
+    /// as long as the guest has memory is done by a thread: heartbeats go on, and the service manager sees the loop live.
+    /// </summary>
+    /// <param name="done">Called on the loop's thread, with the machine still at rest.</param>
+    internal void Reset(Action done)
     {
         Freeze();
-        new Span<byte>(Memory.Base, checked((int)Math.Min(Memory.Size, int.MaxValue))).Clear();
-        for (var offset = (ulong)int.MaxValue; offset < Memory.Size; offset += int.MaxValue)
-            new Span<byte>(Memory.Base + offset, (int)Math.Min(Memory.Size - offset, int.MaxValue)).Clear();
-        for (ulong page = 0; page < Memory.Pages; page++)
-            Memory.DeviceDirty.Set(page);
-        LoadKernelImage();
+        Reserve();
+        // Only a survivor's memory has an image here, and nobody sees that when this is done.
+        _reclaim?.Dispose();
+        _reclaim = null;
+        var erasing = new Thread(() =>
+        {
+            IOException? failed = null;
+            try
+            {
+                using var erase = new MemoryErase(Memory);
+                erase.Run(() => _disposed);
+                if (!_disposed)
+                    LoadKernelImage();
+            }
+            catch (IOException e)
+            {
+                failed = e;
+            }
+
+            Loop.Post(() => OnErased(failed, done));
+        })
+        { IsBackground = true, Name = "reset" };
+        _erasing = erasing;
+        erasing.Start();
+    }
+
+    private void OnErased(IOException? failed, Action done)
+    {
+        if (_disposed)
+            return;
+        if (failed is not null)
+            throw new IOException($"the guest cannot be started anew: {failed.Message}", failed);
         var reader = new StateReader(_initial.Written, "initial state");
         Machine.LoadPowerOn(ref reader);
         FlushStalePages();
+        _erasing = null;
         Thaw();
+        done();
+        Release();
     }
 
     /// <summary>After the host has changed memory below a guest that had run: nothing may be left of page tables that were there before.</summary>
@@ -205,6 +243,8 @@ internal sealed class GuestVm : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
+        _erasing?.Join();
         _reclaim?.Dispose();
         foreach (var nic in Nics)
             nic.Dispose();

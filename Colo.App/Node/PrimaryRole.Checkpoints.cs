@@ -27,6 +27,10 @@ internal sealed partial class PrimaryRole
     private long _pages;
     private bool _handover;
 
+    // A guest that starts anew has all that it had in memory changed: as long as it takes to boot, that may be sent beside it.
+    private static readonly TimeSpan RefillLimit = TimeSpan.FromSeconds(30);
+    private PrimarySession? _refilling;
+    private long _refillEndsNs;
 
     private enum Step
     {
@@ -46,11 +50,37 @@ internal sealed partial class PrimaryRole
         Schedule();
     }
 
+    /// <summary>The guest has started anew. What that has changed is sent before the checkpoint, not in its pause.</summary>
+    private void OnRestarted()
+    {
+        if (_session is { MemorySynced: true, Sender: { } sender } session)
+        {
+            _refilling = session;
+            _refillEndsNs = MonotonicClock.Now + (RefillLimit.Ticks * 100);
+            sender.StreamNow(() => _node.Loop.Post(() =>
+            {
+                if (_refilling != session)
+                    return;
+                _refilling = null;
+                Schedule();
+            }));
+        }
+
+        RequestCheckpoint(CheckpointReason.Divergence);
+    }
+
     private void Schedule()
     {
-        if (_step != Step.Idle || _wanted is not { } reason || IsEnding || IsGiven || _disks.Broken)
+        if (_step != Step.Idle || _wanted is not { } reason || IsEnding || IsGiven || _disks.Broken || _vm.Resetting)
             return;
         var now = MonotonicClock.Now;
+        if (_refilling is not null && now < _refillEndsNs)
+        {
+            _scheduleTimer.SetAt(_refillEndsNs);
+            return;
+        }
+
+        _refilling = null;
         if (now < _earliestNs && reason is not (CheckpointReason.Planned or CheckpointReason.Sync))
         {
             _scheduleTimer.SetAt(_earliestNs);
@@ -202,6 +232,7 @@ internal sealed partial class PrimaryRole
         if (_step != Step.Stopping)
             _step = Step.Idle;
         _wanted = null;
+        _refilling = null;
         _handover = false;
         _earliestNs = 0;
         _scheduleTimer.Cancel();
@@ -214,6 +245,13 @@ internal sealed partial class PrimaryRole
         // Also after a handover: nobody speaks until it has loaded what it was given, or has given it back.
         if (_step == Step.Idle)
             return;
+        if (_step == Step.Stopping && _vm.Resetting)
+        {
+            // It waits for this node's own guest.
+            _slowTimer.SetAfter(_settings.Slow);
+            return;
+        }
+
         _node.Events.Warning($"the secondary is further behind than {_settings.Slow.TotalSeconds:0.#} s with this checkpoint; it is dismissed ([failover] slow)");
         Raise(PrimaryEvent.SecondaryFails, "too slow");
     }

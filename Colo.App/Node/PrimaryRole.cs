@@ -161,7 +161,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
             case MachineEvent.Reset or MachineEvent.TripleFault or MachineEvent.Panic:
                 GuestCrash.Handle(
                     _settings.OnCrash, what, text, _vm, _node.Events,
-                    end: () => EndGuest(what), keep: () => _node.TellKept(text), restarted: () => RequestCheckpoint(CheckpointReason.Divergence));
+                    end: () => EndGuest(what), keep: () => _node.TellKept(text), restarted: OnRestarted);
                 break;
             case MachineEvent.PowerOff:
                 _node.Events.Info($"guest powered off {text}");
