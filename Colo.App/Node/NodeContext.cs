@@ -587,7 +587,7 @@ internal sealed partial class NodeContext : IDisposable
         {
             // Told to hand over, not to power off: that is for a second signal.
             if (_terminated || !again)
-                Log.Error("the secondary was lost while it was given the guest: the guest stays and runs here, unprotected; a second SIGTERM powers it off");
+                Events.Error("the secondary was lost while it was given the guest: the guest stays and runs here, unprotected; a second SIGTERM powers it off");
             _terminated = false;
             return;
         }

@@ -274,7 +274,7 @@ internal sealed partial class PrimaryRole
     private void Withdraw()
     {
         _node.Permission!.Withdraw();
-        Log.Info("the secondary is heard again; nobody is asked any more who goes on");
+        _node.Events.Info("the secondary is heard again; nobody is asked any more who goes on");
         _node.Tell(_node.StateName, "the secondary is heard again", null);
         // An answer that came in this very moment has spent it.
         if (_node.Arbiter is { Token: null, Renewing: false })
