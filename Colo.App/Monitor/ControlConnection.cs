@@ -51,6 +51,13 @@ internal sealed class ControlConnection
         }
     }
 
+    /// <summary>Ends the connection if it is a console.</summary>
+    internal void CloseConsole()
+    {
+        if (Volatile.Read(ref _isConsole))
+            Close();
+    }
+
     internal void Join(TimeSpan limit) => _thread.Join(limit);
 
     private void Serve()
@@ -210,7 +217,7 @@ internal sealed class ControlConnection
             case "console":
                 if (!_node.Console.TryEnter(out _consoleFrom, out var kept))
                     return Reply(ControlResult.Failed($"{GuestConsole.ListenerLimit} consoles are open already; close one of them"));
-                _isConsole = true;
+                Volatile.Write(ref _isConsole, true);
                 return new() { Ok = true, From = _consoleFrom, Kept = kept, Error = _node.Console.NoInput() };
             case "failover":
                 Log.Info($"failover{(request.Force ? " --force" : "")} asked for by user {Peer.Uid}");

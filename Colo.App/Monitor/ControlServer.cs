@@ -86,6 +86,16 @@ public sealed unsafe class ControlServer : IDisposable
         _stop.Dispose();
     }
 
+    /// <summary>Ends the consoles. Whoever opens one again is told anew whether the guest takes what is typed.</summary>
+    internal void CloseConsoles()
+    {
+        ControlConnection[] clients;
+        lock (_gate)
+            clients = [.. _clients];
+        foreach (var client in clients)
+            client.CloseConsole();
+    }
+
     internal void Leave(ControlConnection client)
     {
         lock (_gate)

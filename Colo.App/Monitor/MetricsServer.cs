@@ -19,7 +19,7 @@ public sealed unsafe class MetricsServer : IDisposable
     private const short POLLOUT = 4;
 
     private readonly INodeControl _node;
-    private readonly CheckpointHistograms? _histograms;
+    private readonly Func<CheckpointHistograms?> _histograms;
     private readonly TimeSpan _patience;
     private readonly Socket _listener;
     private readonly EventFd _stop = new();
@@ -27,7 +27,7 @@ public sealed unsafe class MetricsServer : IDisposable
     private readonly List<MetricsClient> _clients = [];
     private readonly LogLimiter _log = new();
 
-    private MetricsServer(IPEndPoint address, INodeControl node, CheckpointHistograms? histograms, TimeSpan patience)
+    private MetricsServer(IPEndPoint address, INodeControl node, Func<CheckpointHistograms?> histograms, TimeSpan patience)
     {
         (_node, _histograms, _patience) = (node, histograms, patience);
         _listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
@@ -60,11 +60,15 @@ public sealed unsafe class MetricsServer : IDisposable
     /// <param name="histograms">The node's checkpoints; null where there are none.</param>
     /// <exception cref="IOException">The address is not this host's, or the port is taken.</exception>
     public static MetricsServer Start(IPEndPoint address, INodeControl node, CheckpointHistograms? histograms = null) =>
+        Start(address, node, () => histograms);
+
+    /// <summary>As the other, for a node whose checkpoints may be counted anew.</summary>
+    internal static MetricsServer Start(IPEndPoint address, INodeControl node, Func<CheckpointHistograms?> histograms) =>
         new(address, node, histograms, TimeSpan.FromSeconds(5));
 
     /// <summary>As the other, with another time for a request to come and for an answer to be taken.</summary>
     internal static MetricsServer Start(IPEndPoint address, INodeControl node, CheckpointHistograms? histograms, TimeSpan patience) =>
-        new(address, node, histograms, patience);
+        new(address, node, () => histograms, patience);
 
     /// <summary>Closes the address and all clients.</summary>
     public void Dispose()
@@ -152,7 +156,7 @@ public sealed unsafe class MetricsServer : IDisposable
     {
         try
         {
-            return Metrics.Write(_node.GetStatus(), _histograms);
+            return Metrics.Write(_node.GetStatus(), _histograms());
         }
         catch (ObjectDisposedException)
         {

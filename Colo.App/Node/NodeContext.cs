@@ -147,7 +147,7 @@ internal sealed partial class NodeContext : IDisposable
 
     private void BeginPrimary()
     {
-        PairImages.Replay(_configuration);
+        Replay();
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Primary, Life.OnSerial);
         History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
         if (History.RefusesPrimary() is { } outdated)
@@ -159,6 +159,27 @@ internal sealed partial class NodeContext : IDisposable
         Primary = new PrimaryRole(this, Vm, 0, disksReady: true);
         StateChanged("unprotected", "unprotected: the guest runs alone", Attentions.NoSecondaryYet());
         Vm.Machine.Start();
+    }
+
+    /// <summary>
+    /// Finishes what the node had decided before it ended. It may take long, on the loop's thread: meanwhile status says what is
+    /// done, and the service manager gets a sign of life for each step forward.
+    /// </summary>
+    private void Replay()
+    {
+        try
+        {
+            PairImages.Replay(_configuration, what =>
+            {
+                Events.Info($"{what} to the images");
+                Life.Service.Status($"{what} to the images");
+                Life.Front?.Busy(Attentions.Replaying(what));
+            }, Life.Service.Progress);
+        }
+        finally
+        {
+            Life.Front?.Free();
+        }
     }
 
     /// <summary>Starts as secondary: looks for the primary.</summary>
@@ -319,7 +340,13 @@ internal sealed partial class NodeContext : IDisposable
     /// <summary>SIGTERM or SIGINT: a protected primary hands over, an unprotected one powers the guest off, a secondary leaves.</summary>
     internal void OnTerminate()
     {
-        if (Secondary is { } secondary)
+        if (BecomeSecondary)
+        {
+            Events.Info("stopped: the other node speaks as the guest");
+            BecomeSecondary = false;
+            Life.Service.Stopping();
+        }
+        else if (Secondary is { } secondary)
         {
             _terminated = true;
             Events.Info(secondary.Terminate()
@@ -333,6 +360,12 @@ internal sealed partial class NodeContext : IDisposable
             {
                 BecomeSecondary = false;
                 Events.Info("stopped: the guest is being handed over to the other node, and this one ends with that");
+                return;
+            }
+
+            if (primary.State == PrimaryState.Stopped)
+            {
+                Events.Info("stopped: the guest has ended, and this node ends as soon as the other one has said that it knows");
                 return;
             }
 
@@ -453,6 +486,7 @@ internal sealed partial class NodeContext : IDisposable
                 }
 
                 Vm.Dispose();
+                Vm = null!;
                 BeginSecondary();
                 Keeper?.Renew();
             }
@@ -502,7 +536,7 @@ internal sealed partial class NodeContext : IDisposable
     private void BeginSecondary(bool yielding = false)
     {
         History?.Dispose();
-        PairImages.Replay(_configuration);
+        Replay();
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Secondary, Life.OnSerial);
         History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
         // Durable before the other node can hear of it: from here on this one never leads with that data.
@@ -564,9 +598,15 @@ internal sealed partial class NodeContext : IDisposable
     internal string RoleName => Primary is not null ? "primary" : "secondary";
 
     /// <summary>The state as `colo status` names it.</summary>
-    internal string StateName => Undecided is not null
-        ? "waiting"
-        : (Primary?.State.ToString() ?? Secondary?.State.ToString() ?? "starting").ToLowerInvariant();
+    internal string StateName => Primary is { } primary
+        ? primary.State.ToString().ToLowerInvariant()
+        : (Secondary?.State ?? SecondaryState.Waiting) switch
+        {
+            SecondaryState.Syncing => "syncing",
+            SecondaryState.Protected => "protected",
+            // One whose time is over begins anew, or ends.
+            _ => "waiting",
+        };
 
     private string? Judge(LinkPeer peer) => peer.Kind switch
     {
@@ -593,9 +633,15 @@ internal sealed partial class NodeContext : IDisposable
         }
 
         BecomeSecondary = again && !_terminated;
-        Life.Add(new FailoverEvent { At = DateTimeOffset.UtcNow, Reason = "planned switchover", DurationUs = 0 });
-        // The control socket's client gets its answer first.
+        var us = Primary?.SwitchoverNs / 1000;
+        Life.Add(new FailoverEvent
+        {
+            At = DateTimeOffset.UtcNow,
+            Reason = us is null ? "the other node had taken the guest over" : "planned switchover",
+            DurationUs = us,
+        });
         Keeper?.SetFlags(KeeperPage.NodeFlags.Orderly);
-        Loop.AddTimer(() => Exit(0, orderly: true)).SetAfter(TimeSpan.FromMilliseconds(again ? 200 : 1));
+        // Not from within the role that tells it.
+        Loop.AddTimer(() => Exit(0, orderly: true)).SetAfter(TimeSpan.FromMilliseconds(1));
     }
 }

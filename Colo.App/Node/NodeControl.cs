@@ -8,7 +8,7 @@ using Colo.Proxy;
 namespace Colo.Node;
 
 /// <summary>What the control socket asks of a node that is half of a pair. Called on the socket's threads; all is done on the loop's.</summary>
-internal sealed class NodeControl(NodeContext node, ColoConfiguration configuration) : INodeControl
+internal sealed class NodeControl(NodeContext node, ColoConfiguration configuration) : IPairNode
 {
     private static readonly TimeSpan SwitchoverLimit = TimeSpan.FromSeconds(30);
 
@@ -130,6 +130,30 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
     /// <inheritdoc/>
     public GuestConsole Console => node.Life.Console;
 
+    /// <inheritdoc/>
+    public EventLoop Loop => node.Loop;
+
+    /// <inheritdoc/>
+    public CheckpointHistograms? Histograms => node.Figures.Histograms;
+
+    /// <inheritdoc/>
+    public NodeStatus Snapshot() => Build();
+
+    /// <inheritdoc/>
+    public void OnTerminate() => node.OnTerminate();
+
+    /// <summary>What a node says of itself before it is anything.</summary>
+    internal static NodeStatus Starting(ColoConfiguration configuration, NodeRole role, string peer) => new()
+    {
+        Vm = configuration.Vm.Name,
+        Version = StatusParts.Version,
+        Role = role == NodeRole.Primary ? "primary" : "secondary",
+        State = role == NodeRole.Primary ? "starting" : "waiting",
+        Since = DateTimeOffset.UtcNow,
+        Peer = new PeerStatus { Address = peer },
+        Guests = new GuestsStatus { There = "unknown" },
+    };
+
     private NodeStatus Build()
     {
         var now = MonotonicClock.Now;
@@ -137,14 +161,14 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
         var session = primary?.Session;
         var heart = node.Secondary?.Heartbeat?.Beats;
         var heard = session?.LastHeardNs ?? heart?.LastHeardNs;
-        return new NodeStatus
+        var status = new NodeStatus
         {
             Vm = configuration.Vm.Name,
             Version = StatusParts.Version,
             Role = primary is not null ? "primary" : "secondary",
             State = node.StateName,
             Since = node.Since,
-            Epoch = (long)(primary?.Epoch ?? node.Secondary?.Epoch ?? 0),
+            Epoch = (long)node.Epoch,
             UptimeS = (now - node.Life.Started) / 1_000_000_000,
             Peer = new PeerStatus
             {
@@ -161,6 +185,10 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             Guests = Guests(),
             Attention = node.Attention,
         };
+        // The other node speaks as the guest: what is still here of this one's part is on its way out.
+        return node.BecomeSecondary
+            ? status with { Role = "secondary", State = "waiting", Guests = status.Guests with { Here = "none", There = "running" } }
+            : status;
     }
 
     private GuestsStatus Guests()

@@ -18,19 +18,11 @@ internal sealed class NodeLife(Stream output) : IDisposable
     /// <summary>Who started the process, if that wants to know how it fares.</summary>
     internal ServiceManager Service { get; } = ServiceManager.FromEnvironment();
 
+    /// <summary>What asks the node, whatever role it has; null where nothing can.</summary>
+    internal NodeFront? Front { get; set; }
+
     /// <summary>The guest's serial console.</summary>
     internal GuestConsole Console { get; } = new();
-
-    private int _signals;
-
-    /// <summary>SIGTERM or SIGINT has come. On any thread.</summary>
-    internal void SignalCame() => Interlocked.Increment(ref _signals);
-
-    /// <summary>The node has seen to one.</summary>
-    internal void SignalHeard() => Interlocked.Decrement(ref _signals);
-
-    /// <summary>Whether one came when the node had ended already: what would follow as another role ends, too.</summary>
-    internal bool SignalWaits => Volatile.Read(ref _signals) > 0;
 
     /// <summary>Takeovers and switchovers.</summary>
     internal int Failovers { get; private set; }

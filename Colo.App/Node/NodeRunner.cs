@@ -43,38 +43,37 @@ public static class NodeRunner
 
         var other = own == NodeId.A ? NodeId.B : NodeId.A;
         var key = LinkKey.Load(config.Link.KeyFile);
-        bool becomeSecondary;
-        int status;
-        using (var context = new NodeContext(
-            config, own == NodeId.A ? LinkNode.A : LinkNode.B, OwnAddress.Resolve(config.Link.Address(own)!), OwnAddress.Resolve(config.Link.Address(other)!), key, life))
+        var (ownAddress, peerAddress) = (OwnAddress.Resolve(config.Link.Address(own)!), OwnAddress.Resolve(config.Link.Address(other)!));
+        // These are there for as long as the process, whatever becomes of roles: a switchover is no end of the node.
+        var front = life.Front = new NodeFront(life, NodeControl.Starting(config, options.Role, peerAddress.ToString()));
+        using var control = ControlServer.Start(config.Monitor.Socket, front);
+        using var metrics = config.Monitor.Metrics is { } address ? MetricsServer.Start(address, front, () => front.Histograms) : null;
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Terminate);
+        for (var (role, isFirst) = (options.Role, true); ; (role, isFirst) = (NodeRole.Secondary, false))
         {
-            var asked = new NodeControl(context, config);
-            using var control = ControlServer.Start(config.Monitor.Socket, asked);
-            using var metrics = config.Monitor.Metrics is { } address ? MetricsServer.Start(address, asked, context.Figures.Histograms) : null;
-            using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Terminate(signal, context));
-            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Terminate(signal, context));
-            if (options.Role == NodeRole.Auto)
+            using var context = new NodeContext(config, own == NodeId.A ? LinkNode.A : LinkNode.B, ownAddress, peerAddress, key, life);
+            if (role == NodeRole.Auto)
                 context.StartUndecided();
-            else if (options.Role == NodeRole.Primary)
+            else if (role == NodeRole.Primary)
                 context.StartPrimary();
             else
                 context.StartSecondary();
+            front.Enter(new NodeControl(context, config));
+            // Who opens one again is told where it can be typed on now.
+            if (!isFirst)
+                control.CloseConsoles();
             life.Service.Ready(context.Loop);
-            status = context.Run();
-            becomeSecondary = context.BecomeSecondary;
+            var status = context.Run();
+            front.Leave();
+            if (!context.BecomeSecondary || front.Unheard)
+                return status;
         }
 
-        return becomeSecondary && !life.SignalWaits ? RunPair(options with { Role = NodeRole.Secondary }, config, life) : status;
-    }
-
-    private static void Terminate(PosixSignalContext signal, NodeContext context)
-    {
-        signal.Cancel = true;
-        context.Life.SignalCame();
-        context.Loop.Post(() =>
+        void Terminate(PosixSignalContext signal)
         {
-            context.Life.SignalHeard();
-            context.OnTerminate();
-        });
+            signal.Cancel = true;
+            front.Terminate();
+        }
     }
 }

@@ -16,9 +16,12 @@ internal static class PairImages
     /// Finishes what the node had decided before it ended: a takeover whose log, or a first sync whose journal, is not wholly
     /// applied yet. It may be repeated as often as it is interrupted.
     /// </summary>
+    /// <param name="configuration">Names images and record.</param>
+    /// <param name="begins">Called when there is something to be done, with what is applied.</param>
+    /// <param name="progress">Called each time that some of it is done.</param>
     /// <exception cref="IOException">The images cannot be brought to the decided state; the message says why.</exception>
     /// <exception cref="SafetyException">The host lost power before they were durable.</exception>
-    internal static void Replay(ColoConfiguration configuration) => With(configuration, (history, disks, loop) =>
+    internal static void Replay(ColoConfiguration configuration, Action<string> begins, Action progress) => With(configuration, (history, disks, loop) =>
     {
         var data = history.Data;
         if (data.State != DataState.Replay)
@@ -31,8 +34,7 @@ internal static class PairImages
                 "If the other node has its images, remove its record and start it as primary; to accept what the images here hold, check them and remove this file");
         }
 
-        Log.Info($"{configuration.Vm.Name}: {(data.Replay.Kind == ReplayKind.Log ? "a takeover" : "a first sync")} was decided and not finished: " +
-            $"its {data.Replay.Kind.ToString().ToLowerInvariant()} is applied to the images");
+        begins($"{(data.Replay.Kind == ReplayKind.Log ? "a takeover" : "a first sync")} was decided and not finished: its {data.Replay.Kind.ToString().ToLowerInvariant()} is applied");
         string? wrong = null;
         var left = disks.Length;
         for (var i = 0; i < disks.Length; i++)
@@ -51,7 +53,7 @@ internal static class PairImages
             else
                 Apply();
 
-            void Apply() => SecondaryDisk.Replay(source, data.Replay.Id, data.Replay.Epoch, image, loop, Ended);
+            void Apply() => SecondaryDisk.Replay(source, data.Replay.Id, data.Replay.Epoch, image, loop, Ended, progress);
 
             void Ended(ReplayResult result)
             {
