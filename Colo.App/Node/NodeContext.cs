@@ -384,6 +384,14 @@ internal sealed partial class NodeContext : IDisposable
         }
     }
 
+    /// <summary>It may be known now that a secondary that was told to end is not the node that goes on.</summary>
+    internal void TerminateAgain()
+    {
+        // Not from within what has told it.
+        if (_terminated)
+            Loop.Post(() => Secondary?.Terminate());
+    }
+
     /// <summary>A planned switchover has ended: the other node speaks, or the guest stayed here.</summary>
     internal void OnSwitchedOver(bool done) => Switched(done, again: true);
 

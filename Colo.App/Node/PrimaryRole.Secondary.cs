@@ -277,8 +277,8 @@ internal sealed partial class PrimaryRole
     {
         // Known on disk before what rests on it leaves.
         _node.PeerIsCurrent();
-        OnEcho();
         _node.StateChanged("protected", "protected, and the secondary is silent", Attentions.SecondarySilent());
+        OnEcho();
     }
 
     /// <summary>The secondary is dead for certain, or can never take over, or this node may go on without it.</summary>

@@ -255,7 +255,11 @@ internal sealed partial class SecondaryRole
                 else
                     Raise(SecondaryEvent.PermissionDenied, "the primary is silent, and has gone on alone: it was given permission first");
             },
-            why => _node.TellNoPermission("THE PRIMARY IS SILENT, and there is no permission to take over", "This node stays silent", why));
+            why =>
+            {
+                _node.TellNoPermission("THE PRIMARY IS SILENT, and there is no permission to take over", "This node stays silent", why);
+                _node.TerminateAgain();
+            });
     }
 
     /// <summary>

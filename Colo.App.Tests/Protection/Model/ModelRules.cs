@@ -226,6 +226,8 @@ internal sealed partial class ModelRules(ModelBounds bounds)
         var node = state.Nodes[i];
         if (node.Leaving == 0 && state.Faults < bounds.Faults && Room(state, i))
             Try(state, $"{who} is told to end", () => Terminate(i));
+        if (node.Leaving == 1 && node.Claim == ClaimState.None && SecondaryProtection.HasGuest(node.Secondary))
+            Try(state, $"{who} leaves after all", () => RaiseSecondary(i, SecondaryEvent.Terminated));
         if (node.Leaving == 2)
             Try(state, $"{who} ends", () => End(i));
         if (node.Loading && node.Secondary != SecondaryPhase.Over)
