@@ -143,7 +143,7 @@ internal sealed partial class PrimaryRole
         if (_phase is PrimaryPhase.Yielded or PrimaryPhase.Ending or PrimaryPhase.Ended || (_phase == PrimaryPhase.HandedOver && !known))
             return "the guest is being handed over or has ended";
         // One that was handed the guest and wants to pair has not read the message, and will not any more.
-        if (known || _session is not { } session || _phase is PrimaryPhase.Syncing or PrimaryPhase.Offered)
+        if (known || _session is not { } session || _phase is PrimaryPhase.Syncing or PrimaryPhase.Offered or PrimaryPhase.OfferedAsking)
             return null;
         if (session.Connected && MonotonicClock.Now - session.LastHeardNs < _settings.TimeoutNs)
             return "this node has a current secondary";
