@@ -69,13 +69,13 @@ public sealed class EndingTests(ITestOutputHelper output)
     {
         using var watch = f.Watch();
         f.Get("/triplefault", mayVanish: true);
-        var status = f.Pair.Wait('a', "attention: the guest is kept", s => s.Attention is { } attention && attention.Did.Contains("on-crash = keep", StringComparison.Ordinal), PairFixture.ReplyLimit);
+        var status = f.Pair.Wait('a', "attention: the guest is kept", s => s.Json.Contains("on-crash = keep", StringComparison.Ordinal), PairFixture.ReplyLimit);
         Assert.Equal("primary", status.Role);
 
         // It stands still, and the pair does not take that for a loss of either node.
         f.Pair.Pause(TimeSpan.FromSeconds(2) * PairFixture.Patience);
         status = f.Pair.WaitProtected('a', PairFixture.ReplyLimit);
-        Assert.Contains("on-crash = keep", status.Attention!.Did, StringComparison.Ordinal);
+        Assert.Contains("on-crash = keep", status.Json, StringComparison.Ordinal);
         Assert.DoesNotContain("TOOK OVER", f.LogsSince((0, 0)), StringComparison.Ordinal);
         f.Pair.StopGuest('a', ExitLimit);
         PairFixture.AssertClean(watch);
