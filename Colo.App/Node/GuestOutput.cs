@@ -98,6 +98,11 @@ internal sealed class GuestOutput : IDisposable
             {
                 // A closed standard output must not stop the guest.
             }
+            catch (ObjectDisposedException)
+            {
+                // Whoever owns the stream did not wait for an end that took too long.
+                return;
+            }
         }
     }
 
