@@ -197,6 +197,46 @@ public sealed class PrimaryDiskTests : IDisposable
     }
 
     [Fact]
+    public void A_write_that_waited_for_room_while_its_extent_was_forgotten_is_marked_again_before_it_is_done()
+    {
+        const long size = 1L << 30;
+        const long rested = 900L << 20;
+        _f.Start(size);
+        Interposer? theirs = null;
+        _f.Secondary.Start(size, FirstSync.Direct, wrap: image => theirs = new Interposer(image) { Hold = request => request is { Operation: BlockOperation.Write, Offset: < rested } });
+        _f.Attach();
+        // Written once, and marked therefore.
+        Assert.Equal(0, _f.Secondary.Write(_f.Disk, rested, SecondaryFixture.Filled(4096, 1)));
+        var data = new byte[1 << 20];
+        List<Pending> under = [];
+        for (var i = 0; i < 70; i++)
+            under.Add(_f.Secondary.Submit(_f.Disk, BlockOperation.Write, (long)i << 20, data));
+        _f.Secondary.Until(() => _f.Disk.WaitingSinceNs != long.MaxValue, "a write waits for room");
+        List<bool> covered = [];
+        _f.Secondary.On(() => _f.Image.Before = request =>
+        {
+            if (request is { Operation: BlockOperation.Write, Offset: rested })
+                covered.Add(_f.Changed.Covers(request.Offset, request.Length));
+        });
+        var late = _f.Secondary.Submit(_f.Disk, BlockOperation.Write, rested, SecondaryFixture.Filled(4096, 2));
+        // The secondary has all of the epoch in which it was written before.
+        Assert.InRange(_f.Secondary.On(() => _f.Changed.ForgetBefore(1, 0, 0)), 1, 1000);
+        Assert.False(_f.Secondary.On(() => _f.Changed.IsMarked(rested >> 20)));
+        Assert.False(late.IsDone);
+        _f.Secondary.On(() =>
+        {
+            theirs!.Hold = _ => false;
+            while (theirs.Held.Count > 0)
+                theirs.Release(0);
+        });
+        Assert.Equal(0, late.Wait());
+        foreach (var pending in under)
+            Assert.Equal(0, pending.Wait());
+        Assert.Equal([true], covered);
+        Assert.Empty(_f.Lost);
+    }
+
+    [Fact]
     public void The_guest_sees_errors_of_its_own_image_and_none_of_the_secondary()
     {
         const int EIO = 5, ENOSPC = 28;

@@ -338,6 +338,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
             _syncDone = null;
             _copy = null;
             _localDone = RemoteDone = _queued = _direct = false;
+            SinceNs = 0;
             _error = 0;
         }
 
@@ -359,6 +360,13 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
         internal void Go()
         {
             var guest = _guest!;
+            // While it waited for room the secondary may have come to hold, durably, what was written here before: then that mark is gone.
+            if (!_disk._changed.Covers(guest.Offset, guest.Length))
+            {
+                _disk._changed.Mark(guest.Offset, guest.Length, _marked);
+                return;
+            }
+
             _disk._changed.Touched(guest.Offset, guest.Length, _disk.Epoch);
             var zeroes = guest.Operation != BlockOperation.Write;
             if (!_disk.Attached && !zeroes)
@@ -481,7 +489,8 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
 
             if (_disk.Attached && (_disk.OutstandingBytes >= MostOutstanding || _disk._wantRoom.Count > 0))
             {
-                SinceNs = MonotonicClock.Now;
+                if (SinceNs == 0)
+                    SinceNs = MonotonicClock.Now;
                 _disk._wantRoom.Enqueue(this);
                 return;
             }
