@@ -184,11 +184,12 @@ internal sealed class SecondaryDisks : IDisposable
             return;
         }
 
-        _committed = epoch;
         var i = 0;
         Each((disk, committed) => disk.Commit(marks[i++], epoch + 1, committed), "a checkpoint cannot be applied", () =>
         {
             FaultPoints.Reach("secondary-disks-committed");
+            // Not before: a sync that begins in the middle makes only a part of it durable.
+            _committed = epoch;
             if (!_syncing)
                 _syncTimer.SetAfter(SyncPause);
             done();
