@@ -34,7 +34,7 @@ internal sealed class SecondaryDisks : IDisposable
     private bool _following;
     private bool _syncing;
     private bool _failedAlready;
-    private Action? _leave;
+    private readonly Queue<Action> _whenIdle = new();
     private bool _disposed;
     private ulong _committed;
     private ulong _durable;
@@ -263,9 +263,13 @@ internal sealed class SecondaryDisks : IDisposable
         }
     }
 
-    /// <summary>The guest has ended in order: both nodes have the same images.</summary>
-    internal void End(long[] marks, Action done) => WhenReceived(marks, () =>
+    /// <summary>
+    /// The guest has ended in order: both nodes have the same images. A commit under way is finished first; after a failure it is never done.
+    /// </summary>
+    internal void End(long[] marks, Action done) => WhenReceived(marks, () => WhenIdle(() =>
     {
+        if (_failedAlready || _disposed)
+            return;
         var i = 0;
         Each((disk, ended) => disk.EndInOrder(marks[i++], ended), "the guest's last writes cannot be applied", () =>
         {
@@ -273,7 +277,7 @@ internal sealed class SecondaryDisks : IDisposable
             _following = false;
             done();
         });
-    });
+    }));
 
     /// <summary>
     /// Leaves the pairing with whole images: those of the last checkpoint. Perhaps at once; a commit under way is finished.
@@ -288,7 +292,7 @@ internal sealed class SecondaryDisks : IDisposable
 
         if (_busy > 0)
         {
-            _leave = done;
+            _whenIdle.Enqueue(() => Leave(done));
             return;
         }
 
@@ -429,12 +433,18 @@ internal sealed class SecondaryDisks : IDisposable
                 return;
             }
 
-            if (_busy == 0 && _leave is { } leave)
-            {
-                _leave = null;
-                Leave(leave);
-            }
+            while (_busy == 0 && _whenIdle.TryDequeue(out var next))
+                next();
         }
+    }
+
+    /// <summary>Does something when nothing is being done to the images, perhaps at once; also after a failure, which it has to look for.</summary>
+    private void WhenIdle(Action action)
+    {
+        if (_busy > 0)
+            _whenIdle.Enqueue(action);
+        else
+            action();
     }
 
     private void OnFailed(string reason)
@@ -444,8 +454,8 @@ internal sealed class SecondaryDisks : IDisposable
         _failedAlready = true;
         _failed(reason);
         // Whoever waits to leave does so with images of which nothing is claimed.
-        _leave?.Invoke();
-        _leave = null;
+        while (_whenIdle.TryDequeue(out var next))
+            next();
     }
 
     /// <summary>One answer to a question for hashes: read, hashed on the pool, sent.</summary>
