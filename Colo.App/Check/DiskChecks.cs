@@ -49,7 +49,14 @@ internal sealed class DiskChecks(ColoConfiguration configuration, NodeRole role,
     private void Absent(string subject, DiskConfiguration disk)
     {
         var folder = Path.GetDirectoryName(disk.Path) ?? "/";
-        if (disk.ReadOnly)
+        if (!disk.ReadOnly && LostImages.IsKnown(configuration, disk))
+        {
+            if (role == NodeRole.Secondary)
+                findings.Warning(subject, $"{disk.Path}: there is no such image, and the record says that there was: it is made anew and gets everything", "mount its file system, if it is there");
+            else
+                findings.Failed(subject, $"{disk.Path}: there is no such image, and the record says that there was", "mount its file system; if the image is lost, start this node with --role secondary");
+        }
+        else if (disk.ReadOnly)
             findings.Failed(subject, $"{disk.Path}: there is no such image, and a read-only one is not made", $"set [disk:{disk.Name}] path");
         else if (!Directory.Exists(folder))
             findings.Failed(subject, $"there is no folder {folder}", $"mkdir -p {folder}, or set [disk:{disk.Name}] path");

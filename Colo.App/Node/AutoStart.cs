@@ -18,6 +18,7 @@ internal sealed class AutoStart : IDisposable
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly NodeContext _node;
+    private readonly ColoConfiguration _configuration;
     private readonly string? _path;
     private readonly Action<StartVerdict> _decided;
     private readonly LoopTimer _timer;
@@ -32,6 +33,7 @@ internal sealed class AutoStart : IDisposable
     {
         _node = node;
         _decided = decided;
+        _configuration = configuration;
         _path = NodeHistory.PathOf(configuration);
         _timer = node.Loop.AddTimer(Ask);
         // With the peer silent for less than the failover timeout nothing could be said of it anyway.
@@ -56,6 +58,8 @@ internal sealed class AutoStart : IDisposable
             return "the other node was not asked yet; try again in a moment";
         if (NodeHistory.RefusesPrimary(Data ?? NodeData.New, _path ?? "") is { } refusal)
             return refusal;
+        if (LostImages.RefusesLeader(_configuration) is { } lost)
+            return lost;
         End(new StartVerdict(StartDecision.Lead, "operator", "the operator said so"));
         return null;
     }

@@ -147,6 +147,7 @@ internal sealed partial class NodeContext : IDisposable
 
     private void BeginPrimary()
     {
+        LostImages.CheckLeader(_configuration);
         Replay();
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Primary, Life.OnSerial);
         History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
@@ -544,6 +545,7 @@ internal sealed partial class NodeContext : IDisposable
     private void BeginSecondary(bool yielding = false)
     {
         History?.Dispose();
+        LostImages.BeginFollower(_configuration, yielding);
         Replay();
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Secondary, Life.OnSerial);
         History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);

@@ -124,6 +124,16 @@ internal sealed class NodeHistory : IDisposable
         _ => data,
     });
 
+    /// <summary>An image is lost: whatever is said of the images is not true any more, and must not come true of those made in their place.</summary>
+    /// <param name="yields">What is said of this node stays true, and the other node has to hear it: that it went on with nothing which that one lacks.</param>
+    internal void LoseImages(bool yields) => Change(data => data with
+    {
+        State = yields ? DataState.Copy : DataState.Partial,
+        PeerOutdated = false,
+        Ended = false,
+        Replay = default,
+    });
+
     /// <summary>The guest has ended in order and both nodes have all of it.</summary>
     internal void GuestEnded()
     {

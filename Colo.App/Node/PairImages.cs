@@ -108,7 +108,7 @@ internal static class PairImages
     private static SecondaryFiles Files(ColoConfiguration configuration, string image) =>
         SecondaryDisks.FilesOf(image, configuration.Vm.StateDirectory, configuration.Vm.Name);
 
-    /// <summary>Does something with images that have a record; nothing where there is none.</summary>
+    /// <summary>Does something with images that have a record; nothing where there is none, or an image is new (<see cref="LostImages"/>).</summary>
     private static void With(ColoConfiguration configuration, Action<NodeHistory, (string Name, string Path, IBlockBackend Image)[], EventLoop> action)
     {
         var disks = configuration.Disks.Where(disk => !disk.ReadOnly).ToArray();

@@ -116,7 +116,8 @@ internal sealed class PrimaryDisks : IDisposable
             _node.History.Changed(i).ForgetEpochs();
             Shake(session, i, session.TakeDiskTransport(i));
             // What either side has changed since they parted, or everything: known on disk before anything is sent.
-            if (session.Pairing.Kind == SyncKind.Everything)
+            // An image that is all holes is a new one, or may be, whatever its record says.
+            if (session.Pairing.Kind == SyncKind.Everything || (session.PeerBlank >> i & 1) != 0)
                 _node.History.Changed(i).MarkAll(error => OnMarked(session, error));
             else
                 _node.History.Changed(i).Merge(session.PeerHistory.Disks[i].Runs, error => OnMarked(session, error));

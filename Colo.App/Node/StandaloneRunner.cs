@@ -34,6 +34,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
     internal static int Run(ColoConfiguration configuration, string? restore, NodeLife life)
     {
         using var loop = new EventLoop();
+        LostImages.CheckLeader(configuration);
         PairImages.Replay(configuration, what => new EventLog(configuration.Vm.Name).Info($"{what} to the images"), life.Service.Progress);
         PairImages.Leave(configuration);
         using var vm = VmBuilder.Build(configuration, loop, VmBuilder.Purpose.Standalone, life.OnSerial);

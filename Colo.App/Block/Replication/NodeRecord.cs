@@ -112,7 +112,10 @@ public sealed class NodeRecord : IDisposable
     /// <summary>What a record says, read without locking or mending it: for who only wants to know.</summary>
     /// <returns>Null: there is none.</returns>
     /// <exception cref="IOException">It cannot be read, is damaged, or of a later version.</exception>
-    public static NodeData? Peek(string path)
+    public static NodeData? Peek(string path) => PeekSlot(path)?.Data;
+
+    /// <summary>As <see cref="Peek"/>, with the disks that the record is for.</summary>
+    internal static NodeRecordFormat.Slot? PeekSlot(string path)
     {
         try
         {
@@ -130,7 +133,7 @@ public sealed class NodeRecord : IDisposable
                     counts = slot;
             }
 
-            return counts?.Data ?? throw new IOException($"{path}: damaged: neither copy of its header is whole");
+            return counts ?? throw new IOException($"{path}: damaged: neither copy of its header is whole");
         }
         catch (NotSupportedException e)
         {
