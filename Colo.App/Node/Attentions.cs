@@ -62,5 +62,13 @@ internal static class Attentions
         $"the guest has ended by itself: {text}", "it stands still and is kept as it is ([vm] on-crash = keep)",
         "save it (colo save --to FILE) if it is to be looked at, then end it (colo stop) and start the nodes again");
 
+    internal static Attention ReplayFails(string reason) => Now(
+        $"the guest was taken over and its disks cannot be brought to that state: {reason}", "the guest runs, and what it asks of its disks waits; it is tried again each second",
+        "mend the storage: the guest goes on by itself then. Where it cannot be mended, stop this node and start it again: the guest boots from what it had flushed, if that can be read");
+
+    internal static Attention ReplayUnrecorded(string reason) => Now(
+        $"the guest was taken over and the end of that cannot be recorded: {reason}", "it is tried again each second; until then no secondary is taken",
+        "mend the storage of the node's record (state-dir, or beside the first disk)");
+
     private static Attention Now(string what, string did, string todo) => new(what, did, todo, DateTimeOffset.UtcNow);
 }

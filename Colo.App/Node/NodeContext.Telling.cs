@@ -11,6 +11,7 @@ internal sealed partial class NodeContext
     private Attention? _arbiterAway;
     private Attention? _attention;
     private Attention? _kept;
+    private Attention? _disks;
 
     /// <summary>The lines of the log that an operator reads.</summary>
     internal EventLog Events { get; }
@@ -24,7 +25,7 @@ internal sealed partial class NodeContext
     /// <summary>What the operator should look at; null when all is as it should be.</summary>
     internal Attention? Attention
     {
-        get => _kept ?? _attention ?? _arbiterAway;
+        get => _kept ?? _disks ?? _attention ?? _arbiterAway;
         set => _attention = value;
     }
 
@@ -71,6 +72,13 @@ internal sealed partial class NodeContext
         if (Attention?.What is { } told && !told.Contains(why, StringComparison.Ordinal))
             Events.Error($"{what}: {why}. {consequence}. If the other host is down for certain: colo failover --force here");
         Attention = Attentions.NoPermission(why);
+    }
+
+    /// <summary>The disks of a guest that was taken over are not what they have to be; null: they are now.</summary>
+    internal void TellDisks(Attention? what)
+    {
+        _disks = what;
+        Tell(what is null ? "disks-whole" : "disks-fail", what?.What ?? "the disks are whole", _attention);
     }
 
     /// <summary>The guest has crashed and stays as it is: whatever becomes of the pair, that is what the operator has to see to.</summary>

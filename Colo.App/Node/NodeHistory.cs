@@ -40,13 +40,14 @@ internal sealed class NodeHistory : IDisposable
 
     /// <summary>Opens the record of images.</summary>
     /// <exception cref="IOException">It cannot be made, is in use, damaged, or of other disks.</exception>
-    internal static NodeHistory Open(string? stateDirectory, string vmName, IReadOnlyList<(string Path, RecordDisk Disk)> images, EventLoop loop)
+    internal static NodeHistory Open(
+        string? stateDirectory, string vmName, IReadOnlyList<(string Path, RecordDisk Disk)> images, EventLoop loop, Func<IRecordFile, IRecordFile>? wrap = null)
     {
         if (images.Count == 0)
             return new NodeHistory(null);
         var path = NodeRecord.PathFor(stateDirectory, vmName, images[0].Path) ??
             throw new IOException($"[disk:{images[0].Disk.Name}] path: beside {images[0].Path} nothing can be kept; say with [vm] state-dir where this node's records are to be");
-        var record = NodeRecord.Open(path, [.. images.Select(image => image.Disk)], loop);
+        var record = NodeRecord.Open(path, [.. images.Select(image => image.Disk)], loop, wrap);
         if (record.Repaired is { } repaired)
             Monitor.Log.Warning($"{record.Path}: {repaired}");
         return new NodeHistory(record);
@@ -115,6 +116,17 @@ internal sealed class NodeHistory : IDisposable
 
     /// <summary>The logs are applied, durable: the images are whole.</summary>
     internal void Replayed() => Change(data => data.State == DataState.Replay ? data.Replayed() : data);
+
+    /// <summary>
+    /// The takeover is complete on the disks. Also where <see cref="TakeOver"/> could not be recorded: late, for the guest has spoken, but
+    /// without it this node would go on to say that it follows.
+    /// </summary>
+    internal void TakenOver() => Change(data => data.State switch
+    {
+        DataState.Replay => data.Replayed(),
+        DataState.Mirror => data.TakeOver(Guid.NewGuid()),
+        _ => data,
+    });
 
     /// <summary>The images are whole as they were at a checkpoint, or when this node stopped; the other goes on.</summary>
     internal void BecomeCopy() => Change(data => data.State switch

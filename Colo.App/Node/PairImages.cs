@@ -26,7 +26,9 @@ internal static class PairImages
         var data = history.Data;
         if (data.State != DataState.Replay)
             return;
-        if (data.Replay.Boot != Guid.Empty && data.Replay.Boot != HostBoot.Id)
+        // Set aside when all of them were applied and durable, and the guest had gone on.
+        bool IsApplied(string image) => data.Replay.Kind == ReplayKind.Log && File.Exists(Files(configuration, image).AppliedLogPath(data.Replay.Id, data.Replay.Epoch));
+        if (data.Replay.Boot != Guid.Empty && data.Replay.Boot != HostBoot.Id && !disks.Any(disk => IsApplied(disk.Path)))
         {
             history.LosePower();
             throw new SafetyException(
@@ -40,6 +42,7 @@ internal static class PairImages
         for (var i = 0; i < disks.Length; i++)
         {
             var (name, files, image) = (disks[i].Name, Files(configuration, disks[i].Path), disks[i].Image);
+            var applied = IsApplied(disks[i].Path);
             var source = data.Replay.Kind == ReplayKind.Log ? files.LogPath : files.JournalPath;
             if (data.Replay.Kind == ReplayKind.Log)
                 // What the log has changed may not be marked yet, and the other node's image lacks it: all is compared once.
@@ -53,7 +56,13 @@ internal static class PairImages
             else
                 Apply();
 
-            void Apply() => SecondaryDisk.Replay(source, data.Replay.Id, data.Replay.Epoch, image, loop, Ended, progress);
+            void Apply()
+            {
+                if (applied)
+                    Ended(new ReplayResult(0, 0, 0, ""));
+                else
+                    SecondaryDisk.Replay(source, data.Replay.Id, data.Replay.Epoch, image, loop, Ended, progress);
+            }
 
             void Ended(ReplayResult result)
             {
@@ -73,6 +82,7 @@ internal static class PairImages
         foreach (var disk in disks)
         {
             File.Delete(Files(configuration, disk.Path).LogPath);
+            File.Delete(Files(configuration, disk.Path).AppliedLogPath(data.Replay.Id, data.Replay.Epoch));
             File.Delete(Files(configuration, disk.Path).JournalPath);
         }
     });

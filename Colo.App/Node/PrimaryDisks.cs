@@ -346,8 +346,9 @@ internal sealed class PrimaryDisks : IDisposable
             {
                 _node.History.Offer();
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or InvalidOperationException)
             {
+                // Whatever is wrong with what is recorded, it is no reason for the guest to end.
                 session.Fail(e.Message);
                 return;
             }

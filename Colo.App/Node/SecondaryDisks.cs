@@ -19,10 +19,12 @@ internal sealed class SecondaryDisks : IDisposable
     private const int MostHashing = 16;
     private static readonly TimeSpan SyncPause = TimeSpan.FromMilliseconds(500);
 
-    private readonly NodeContext _node;
+    private readonly NodeHistory _history;
+    private readonly EventLoop _loop;
     private readonly GuestDisk[] _guests;
     private readonly GuestDisk[] _readOnly;
     private readonly SecondaryDisk[] _disks;
+    private readonly SecondaryFiles[] _files;
     private readonly NbdServer? _server;
     private readonly NodeData _primary;
     private readonly Guid _id;
@@ -48,23 +50,33 @@ internal sealed class SecondaryDisks : IDisposable
     /// <param name="failed">Called with what is wrong when an image or a log fails: this node is good for nothing then.</param>
     /// <exception cref="IOException">A log or the record cannot be written.</exception>
     internal SecondaryDisks(NodeContext node, GuestVm vm, IReadOnlyList<LinkChannel> channels, NodeData primary, SyncKind kind, Action<string> failed)
+        : this(node.History, node.Loop, node.FilesOf, vm.Disks, channels, primary, kind, failed)
     {
-        _node = node;
-        _guests = [.. vm.Disks.Where(disk => disk.Replicated)];
-        _readOnly = [.. vm.Disks.Where(disk => !disk.Replicated)];
+    }
+
+    /// <summary>As the other one, of the parts that it needs.</summary>
+    internal SecondaryDisks(
+        NodeHistory history, EventLoop loop, Func<string, SecondaryFiles> filesOf, IReadOnlyList<GuestDisk> disks, IReadOnlyList<LinkChannel> channels, NodeData primary,
+        SyncKind kind, Action<string> failed)
+    {
+        _history = history;
+        _loop = loop;
+        _guests = [.. disks.Where(disk => disk.Replicated)];
+        _readOnly = [.. disks.Where(disk => !disk.Replicated)];
         _primary = primary;
         _failed = failed;
         _id = Guid.NewGuid();
-        _syncTimer = node.Loop.AddTimer(Sync);
+        _syncTimer = loop.AddTimer(Sync);
         // A whole copy, perhaps the last one, stays as it is until the new one is whole. Others are of no use as they are.
-        _first = node.History.Accept(kind) ? FirstSync.Journal : FirstSync.Direct;
+        _first = history.Accept(kind) ? FirstSync.Journal : FirstSync.Direct;
+        _files = [.. _guests.Select(guest => filesOf(guest.Path))];
         _disks = new SecondaryDisk[_guests.Length];
         try
         {
             for (var i = 0; i < _guests.Length; i++)
             {
                 var guest = _guests[i];
-                _disks[i] = new SecondaryDisk(guest.Name, guest.Image, node.FilesOf(guest.Path), _first, node.Loop, OnFailed, id: _id);
+                _disks[i] = new SecondaryDisk(guest.Name, guest.Image, _files[i], _first, loop, OnFailed, id: _id);
                 guest.Front.SetTarget(_disks[i].Guest);
             }
         }
@@ -82,15 +94,15 @@ internal sealed class SecondaryDisks : IDisposable
         _server = new NbdServer(
             [.. _guests.Select((guest, i) => new NbdExport(guest.Name, _disks[i].Mirror) { MinimumBlock = 512, MultiConnection = false })],
             new NbdServerOptions { MaxRequests = 512 },
-            node.Loop);
+            loop);
         foreach (var channel in channels)
             _server.Serve(new LinkNbdTransport(channel.OpenBytes()), "the primary");
     }
 
     internal int Count => _disks.Length;
 
-    /// <summary>Whether a commit is being applied: there is no state to take over from until it is.</summary>
-    internal bool Busy => _busy > 0;
+    /// <summary>The n-th replicated disk.</summary>
+    internal SecondaryDisk this[int disk] => _disks[disk];
 
     /// <summary>Where a disk keeps what is not in its image: beside it, or where that is a device, beside the node's record.</summary>
     /// <param name="image">The image.</param>
@@ -144,7 +156,7 @@ internal sealed class SecondaryDisks : IDisposable
             Each((disk, done) => disk.SealJournal(done, marks[i++]), "the journal cannot be made durable", () =>
             {
                 // From here on a crash ends in the new state: the journals are applied at the next start.
-                _node.History.ApplyJournals(_primary, _id);
+                _history.ApplyJournals(_primary, _id);
                 FaultPoints.Reach("secondary-disks-sealed");
                 CommitFirst(marks, ready);
             });
@@ -206,7 +218,7 @@ internal sealed class SecondaryDisks : IDisposable
             return;
         try
         {
-            _node.History.TakeOver(_id, epoch + 1, _disks.All(disk => !disk.Unsynced));
+            _history.TakeOver(_id, epoch + 1, _disks.All(disk => !disk.Unsynced));
         }
         catch (IOException e)
         {
@@ -218,49 +230,15 @@ internal sealed class SecondaryDisks : IDisposable
     }
 
     /// <summary>The logs become the images' content; the guest's requests wait until then.</summary>
-    /// <param name="primary">Gets the disks, one after the other.</param>
-    /// <param name="done">Called when all are handed over: the images are whole.</param>
-    internal void BecomePrimary(PrimaryDisks primary, Action done)
+    /// <param name="connect">Gets a disk's number and the requests that wait: the guest's go to the image from now on.</param>
+    /// <param name="tell">What the operator has to see to; null: nothing any more.</param>
+    /// <param name="done">Called when all are handed over: the images are whole, and that is recorded.</param>
+    internal void BecomePrimary(Action<int, IReadOnlyList<BlockRequest>> connect, Action<Attention?> tell, Action done)
     {
-        var left = _disks.Length;
-        var whole = true;
         _server?.Dispose();
-        for (var i = 0; i < _disks.Length; i++)
-        {
-            var (n, disk, guest) = (i, _disks[i], _guests[i]);
+        foreach (var guest in _guests)
             guest.Front.SetTarget(null);
-            MarkWritten(n, disk, () => disk.TakeOver(error =>
-            {
-                if (error != 0)
-                    Log.Error($"disk {guest.Name}: what the guest has written since the last checkpoint cannot be written to {guest.Path}: {Marshal.GetPInvokeErrorMessage(error)}; the log is kept, and applied at the next start");
-                primary.Connect(n, disk.TakeWaiting());
-                whole &= error == 0;
-                if (--left > 0)
-                    return;
-                FaultPoints.Reach("takeover-replayed");
-                if (whole)
-                    Finished();
-                done();
-            }));
-        }
-
-        if (left == 0)
-            done();
-    }
-
-    private void Finished()
-    {
-        try
-        {
-            _node.History.Replayed();
-            foreach (var disk in _disks)
-                disk.KeepFiles = false;
-        }
-        catch (IOException e)
-        {
-            // The replay is repeated at the next start, over images that have gone on since: so it must not be.
-            Log.Error($"the end of the takeover could not be recorded: {e.Message}; before this node is started again, remove its record");
-        }
+        new DiskTakeover(_history, _loop, [.. _guests.Select((guest, i) => (guest.Name, _disks[i], _files[i]))], n => connect(n, _disks[n].TakeWaiting()), tell, done).Start();
     }
 
     /// <summary>
@@ -273,7 +251,7 @@ internal sealed class SecondaryDisks : IDisposable
         var i = 0;
         Each((disk, ended) => disk.EndInOrder(marks[i++], ended), "the guest's last writes cannot be applied", () =>
         {
-            _node.History.GuestEnded();
+            _history.GuestEnded();
             _following = false;
             done();
         });
@@ -299,7 +277,7 @@ internal sealed class SecondaryDisks : IDisposable
         _following = false;
         Each((disk, left) => disk.Abandon(left), "the last checkpoint cannot be made durable", () =>
         {
-            _node.History.BecomeCopy();
+            _history.BecomeCopy();
             done();
         });
     }
@@ -339,39 +317,16 @@ internal sealed class SecondaryDisks : IDisposable
             Each((disk, done) => disk.Sync(done), "the first sync cannot be made durable", () =>
             {
                 FaultPoints.Reach("secondary-disks-applied");
-                _node.History.Follow(_primary);
+                _history.Follow(_primary);
                 foreach (var disk in _disks)
                     disk.KeepFiles = false;
                 _following = true;
                 // Its own marks told where it differed from this data: now it does not.
                 for (var k = 0; k < _disks.Length; k++)
-                    _node.History.Changed(k).Clear(static _ => { });
+                    _history.Changed(k).Clear(static _ => { });
                 FaultPoints.Reach("secondary-disks-recorded");
                 ready();
             }));
-    }
-
-    private void MarkWritten(int index, SecondaryDisk disk, Action marked)
-    {
-        var changed = _node.History.Changed(index);
-        var left = 1;
-        foreach (var (offset, length) in disk.GuestWritten())
-        {
-            if (changed.Covers(offset, length))
-                continue;
-            left++;
-            changed.Mark(offset, length, OnMarked);
-        }
-
-        OnMarked(0);
-
-        void OnMarked(int error)
-        {
-            if (error != 0)
-                Log.Error($"disk {_guests[index].Name}: what changed cannot be recorded: {Marshal.GetPInvokeErrorMessage(error)}; let the next secondary begin with an empty image");
-            if (--left == 0)
-                marked();
-        }
     }
 
     /// <summary>Has images durable now and then, and tells the primary, which may then forget what it has noted.</summary>
@@ -502,7 +457,7 @@ internal sealed class SecondaryDisks : IDisposable
         {
             BlockHashes.Compute(new ReadOnlySpan<byte>(_data, (int)_request.Length), _answer.AsSpan(9));
             NativeMemory.AlignedFree(_data);
-            _owner._node.Loop.Post(() =>
+            _owner._loop.Post(() =>
             {
                 _owner._hashing--;
                 if (!_owner._disposed)

@@ -99,7 +99,7 @@ internal sealed partial class SecondaryRole
         if (_vmEnded is { } ended)
             primary.OnMachineEvent(ended, "before the takeover");
         // While the guest speaks already: what it has written since the checkpoint becomes the images' content.
-        disks.BecomePrimary(primary.Disks, () =>
+        disks.BecomePrimary(primary.Disks.Connect, _node.TellDisks, () =>
         {
             primary.OnDisksReady();
             disks.Dispose();

@@ -41,7 +41,9 @@ public sealed partial class SecondaryFaultTests : IDisposable
         var read = _f.Submit(_f.Disk.Guest, BlockOperation.Read, 0, new byte[512]);
         Assert.Equal(5, _f.Write(_f.Disk.Mirror, 0, Fill(512, 2)));
         Assert.Equal(5, _f.Flush(_f.Disk.Mirror));
-        Assert.Equal(5, _f.TakeOver());
+        // What the guest was told is done can be read, and is all that counts.
+        Assert.Equal(0, _f.TakeOver());
+        Assert.Equal(Fill(512, 1), _f.Read(_f.Image, 0, 512));
         Assert.Equal((false, false, 0), (write.IsDone, read.IsDone, _f.On(() => _f.Disk.GuestUnderWay)));
         Assert.Equal([write.Request, read.Request], _f.On(_f.Disk.TakeWaiting));
         Assert.Single(_f.Failures);

@@ -124,7 +124,7 @@ internal sealed class SecondaryFixture : IDisposable
 
     public int Commit(long mark, ulong epoch) => Do(done => Disk.Commit(mark, epoch, done));
 
-    public int TakeOver() => Do(Disk.TakeOver);
+    public int TakeOver() => Do(done => Disk.TakeOver(done));
 
     public void WaitReceived(long mark) => Do(done => Disk.WhenReceived(mark, () => done(0)));
 

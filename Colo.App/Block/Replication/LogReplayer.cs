@@ -20,9 +20,10 @@ public sealed record ReplayResult(int Error, long Records, long Bytes, string Te
 /// <param name="epoch">Which epoch of it; 0 for a journal.</param>
 /// <param name="image">Where it goes.</param>
 /// <param name="done">Called once.</param>
+/// <param name="limit">The most records of a log that are applied: what else may be there was never completed.</param>
 /// <param name="progress">Called each time that something is read or applied, or has become durable; null: nobody waits for that.</param>
 internal sealed unsafe class LogReplayer(
-    IBlockBackend log, string path, Guid id, ulong epoch, IBlockBackend image, Action<ReplayResult> done, Action? progress = null)
+    IBlockBackend log, string path, Guid id, ulong epoch, IBlockBackend image, Action<ReplayResult> done, ulong limit = ulong.MaxValue, Action? progress = null)
 {
     private const int Chunk = 4 << 20;
     private const int Window = 64;
@@ -40,7 +41,7 @@ internal sealed unsafe class LogReplayer(
     private long _at;
     private long _taken;
     private ulong _sequence;
-    private ulong _limit = ulong.MaxValue;
+    private ulong _limit = limit;
     private Stage _stage = epoch == 0 ? Stage.Check : Stage.Apply;
     private int _underWay;
     private int _error;

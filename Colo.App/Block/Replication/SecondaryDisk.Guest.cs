@@ -18,6 +18,7 @@ public sealed unsafe partial class SecondaryDisk
     private readonly Action<DiskOperation> _flushedLog;
     private readonly Action<DiskOperation> _flushedImage;
     private readonly Action<WriteLogAppend> _logged;
+    private (ulong Epoch, ulong Records) _logWhole;
     private int _guestUnderWay;
     private long _guestCopied;
     private Action? _guestIdle;
@@ -126,6 +127,7 @@ public sealed unsafe partial class SecondaryDisk
         _guestCopied -= isWrite ? record.Length : 0;
         if (append.Error == 0)
         {
+            _logWhole = (record.Epoch, record.Sequence + 1);
             _index.Set(record.Offset, record.Length, isWrite ? append.DataAt : ExtentIndex.Zeroes);
         }
         else

@@ -6,6 +6,7 @@ namespace Colo.Block.Replication;
 public sealed unsafe partial class SecondaryDisk
 {
     private LogReplayer? _replayer;
+    private bool _takeOverFailed;
 
     /// <summary>
     /// Makes the image the disk of the secondary's VM: drops what is held, waits for the VM's requests under way (and for a
@@ -16,11 +17,14 @@ public sealed unsafe partial class SecondaryDisk
     /// The decision, a replay of <see cref="LogId"/> and <see cref="Epoch"/>, is recorded before, so that a crash in the
     /// middle is mended by <see cref="Replay"/>. A replay needs the image of the last commit to be durable: with
     /// <see cref="Unsynced"/> the caller has to <see cref="Sync"/> before it records, or a power failure may cost more than the
-    /// takeover.
+    /// takeover. An earlier failure of log or image is no hindrance: whether all that the VM was told is done can be read and
+    /// written is found out here.
     /// </remarks>
-    /// <param name="done">0 or an errno: the image is of no use, unless a replay can mend it.</param>
+    /// <param name="done">0, or an errno: the image is of no use until <see cref="TakeOverAgain"/> says 0, or a replay has mended it.</param>
+    /// <param name="changes">Called before the image is touched, with the ranges that will change (<see cref="GuestWritten"/>, which is
+    /// final only then), and with what goes on.</param>
     /// <exception cref="InvalidOperationException">Before the first commit there is nothing to go on from; or an end is under way.</exception>
-    public void TakeOver(Action<int> done)
+    public void TakeOver(Action<int> done, Action<IReadOnlyList<(long Offset, long Length)>, Action>? changes = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_phase == Phase.Syncing || _phase >= Phase.TakingOver || _afterCommit is not null)
@@ -29,12 +33,24 @@ public sealed unsafe partial class SecondaryDisk
         CloseMirror();
         if (_phase == Phase.Committing)
         {
-            _afterCommit = () => BeginTakeOver(done);
+            _afterCommit = () => BeginTakeOver(done, changes);
             return;
         }
 
         _phase = Phase.TakingOver;
-        BeginTakeOver(done);
+        BeginTakeOver(done, changes);
+    }
+
+    /// <summary>After <see cref="TakeOver"/> has told an error: applies the log anew, all of it.</summary>
+    /// <param name="done">0 or an errno, as there.</param>
+    /// <exception cref="InvalidOperationException">No takeover has failed.</exception>
+    public void TakeOverAgain(Action<int> done)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_takeOverFailed)
+            throw new InvalidOperationException($"disk {_name}: no takeover has failed");
+        _takeOverFailed = false;
+        _imageLocks.Acquire(0, _image.Size, () => ApplyLog(done));
     }
 
     /// <summary>
@@ -96,43 +112,51 @@ public sealed unsafe partial class SecondaryDisk
         });
     }
 
-    private void BeginTakeOver(Action<int> done)
+    private void BeginTakeOver(Action<int> done, Action<IReadOnlyList<(long Offset, long Length)>, Action>? changes)
     {
         if (_disposed)
             return;
         CloseMirror();
         DropHeld(0);
         // After all that is being done to the image: a dropped write may still have its space set aside.
-        WhenGuestIdle(() => _imageLocks.Acquire(0, _image.Size, () => ApplyLog(done)));
+        WhenGuestIdle(() => _imageLocks.Acquire(0, _image.Size, () =>
+        {
+            // The VM's writes that were under way are in the index only now.
+            if (changes is null || _disposed)
+                ApplyLog(done);
+            else
+                changes(GuestWritten(), () => ApplyLog(done));
+        }));
     }
 
     private void ApplyLog(Action<int> done)
     {
-        if (_broken || _disposed)
+        if (_disposed)
         {
             ReleaseImage(0, _image.Size);
-            if (!_disposed)
-                done(EIO);
             return;
         }
 
         Checkpoint.FaultPoints.Reach("disk-takeover-begin");
+        // What was completed, and is in the index; after a record that failed others may be in the file that the VM was told nothing of.
+        var whole = _logWhole.Epoch == _log.Epoch ? _logWhole.Records : 0;
         _replayer = new LogReplayer(_log.File, _log.Path, _log.Id, _log.Epoch, _image, result =>
         {
             _replayer = null;
             ReleaseImage(0, _image.Size);
             if (!_disposed)
-                EndTakeOver(result, done);
-        });
+                EndTakeOver(result, whole, done);
+        }, whole);
         _replayer.Run();
     }
 
-    private void EndTakeOver(ReplayResult result, Action<int> done)
+    private void EndTakeOver(ReplayResult result, ulong whole, Action<int> done)
     {
         var error = result.Error;
         // All of it was written, by this process: an end before that is the storage's fault.
-        if (error == 0 && result.Records != (long)_log.Records)
+        if (error == 0 && result.Records != (long)whole)
             error = EBADMSG;
+        _takeOverFailed = error != 0;
         if (error != 0)
             Break("apply to the image", _files.LogPath, error);
         else

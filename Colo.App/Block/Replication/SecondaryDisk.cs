@@ -208,7 +208,8 @@ public sealed unsafe partial class SecondaryDisk : IDisposable
         Delete(_files.JournalPath);
     }
 
-    private static void Delete(string path)
+    /// <summary>Deletes a file that is of no use any more, if that is possible.</summary>
+    internal static void Delete(string path)
     {
         try
         {

@@ -29,6 +29,12 @@ public sealed record SecondaryFiles(string LogPath, string JournalPath)
     /// <summary>Opens one of the files, which is there: path, bytes, loop. Null opens it as an <see cref="ImageFileBackend"/>.</summary>
     public Func<string, long, EventLoop, IBlockBackend>? Open { get; init; }
 
+    /// <summary>
+    /// The log's name when it is applied and the node's record cannot say so: under its own name it would be applied again at the next
+    /// start, over what the guest has written since. With its identity, so that none of another life is taken for it.
+    /// </summary>
+    internal string AppliedLogPath(Guid id, ulong epoch) => $"{LogPath}-{id:N}-{epoch}-applied";
+
     /// <summary>Makes a file anew: what another life of the disk left in it is of no use, and its space is given back.</summary>
     internal IBlockBackend Make(string path, EventLoop loop)
     {
