@@ -70,5 +70,9 @@ internal static class Attentions
         $"the guest was taken over and the end of that cannot be recorded: {reason}", "it is tried again each second; until then no secondary is taken",
         "mend the storage of the node's record (state-dir, or beside the first disk)");
 
+    internal static Attention MarksUnrecorded(string reason) => Now(
+        $"the node's record cannot be written: {reason}", "the guest goes on, and all of its disks count as changed; it is tried again each second, and no secondary is taken meanwhile",
+        "mend the storage of the node's record (state-dir, or beside the first disk)");
+
     private static Attention Now(string what, string did, string todo) => new(what, did, todo, DateTimeOffset.UtcNow);
 }

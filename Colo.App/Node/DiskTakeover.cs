@@ -62,7 +62,7 @@ internal sealed class DiskTakeover(
 
         void OnMarked(int error)
         {
-            if (wrong == 0)
+            if (wrong == 0 && error != 0 && !changed.GoUnrecorded(error))
                 wrong = error;
             if (--left > 0)
                 return;

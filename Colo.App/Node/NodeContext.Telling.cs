@@ -12,6 +12,7 @@ internal sealed partial class NodeContext
     private Attention? _attention;
     private Attention? _kept;
     private Attention? _disks;
+    private Attention? _marks;
 
     /// <summary>The lines of the log that an operator reads.</summary>
     internal EventLog Events { get; }
@@ -25,7 +26,8 @@ internal sealed partial class NodeContext
     /// <summary>What the operator should look at; null when all is as it should be.</summary>
     internal Attention? Attention
     {
-        get => _kept ?? _disks ?? _attention ?? _arbiterAway;
+        // Alone it is the reason why no secondary can be taken; with one, what that one does comes first.
+        get => _kept ?? _disks ?? (Primary?.State == PrimaryState.Unprotected ? _marks ?? _attention : _attention ?? _marks) ?? _arbiterAway;
         set => _attention = value;
     }
 
@@ -72,6 +74,19 @@ internal sealed partial class NodeContext
         if (Attention?.What is { } told && !told.Contains(why, StringComparison.Ordinal))
             Events.Error($"{what}: {why}. {consequence}. If the other host is down for certain: colo failover --force here");
         Attention = Attentions.NoPermission(why);
+    }
+
+    /// <summary>Which parts of the disks change cannot be recorded; null: it can be again.</summary>
+    private void TellMarks(string? wrong)
+    {
+        var what = wrong is null ? null : Attentions.MarksUnrecorded(wrong);
+        _marks = what;
+        var text = what?.What ?? "the node's record can be written again";
+        if (what is null)
+            Events.Info(text);
+        else
+            Events.Error($"{text}; {what.Did}");
+        Tell(wrong is null ? "record-whole" : "record-fails", text, _attention);
     }
 
     /// <summary>The disks of a guest that was taken over are not what they have to be; null: they are now.</summary>

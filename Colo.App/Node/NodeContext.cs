@@ -150,7 +150,7 @@ internal sealed partial class NodeContext : IDisposable
         LostImages.CheckLeader(_configuration);
         Replay();
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Primary, Life.OnSerial);
-        History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
+        OpenHistory();
         if (History.RefusesPrimary() is { } outdated)
             throw new SafetyException(outdated);
         // Until a secondary follows, and whatever happens first, this node's data is another than any other's.
@@ -548,7 +548,7 @@ internal sealed partial class NodeContext : IDisposable
         LostImages.BeginFollower(_configuration, yielding);
         Replay();
         Vm = VmBuilder.Build(_configuration, Loop, VmBuilder.Purpose.Secondary, Life.OnSerial);
-        History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
+        OpenHistory();
         // Durable before the other node can hear of it: from here on this one never leads with that data.
         if (yielding)
             History.BecomeCopy();
@@ -556,6 +556,13 @@ internal sealed partial class NodeContext : IDisposable
         Secondary = new SecondaryRole(this, Vm);
         StateChanged("waiting", "waiting for the primary", Attentions.NoPrimary("it is being called"));
         Secondary.Start();
+    }
+
+    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(History))]
+    private void OpenHistory()
+    {
+        History = NodeHistory.Open(_configuration.Vm.StateDirectory, _configuration.Vm.Name, Vm, Loop);
+        History.MarksTold = TellMarks;
     }
 
     private void WatchMachine() => Vm.Machine.OnEvent = (what, text) =>

@@ -50,8 +50,14 @@ internal sealed class NodeHistory : IDisposable
         var record = NodeRecord.Open(path, [.. images.Select(image => image.Disk)], loop, wrap);
         if (record.Repaired is { } repaired)
             Monitor.Log.Warning($"{record.Path}: {repaired}");
-        return new NodeHistory(record);
+        var history = new NodeHistory(record);
+        for (var i = 0; i < images.Count; i++)
+            record.Changed(i).NoteBeside(images[i].Path, loop, history.OnUnrecorded);
+        return history;
     }
+
+    /// <summary>Told why marks of changed extents cannot be recorded, and, with null, that all are recorded again.</summary>
+    internal Action<string?>? MarksTold { get; set; }
 
     /// <summary>The changed extents of the n-th replicated disk.</summary>
     internal ChangedExtents Changed(int disk) => _record!.Changed(disk);
@@ -155,6 +161,12 @@ internal sealed class NodeHistory : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _record?.Dispose();
+
+    private void OnUnrecorded(ChangedExtents disk, string? wrong)
+    {
+        if (wrong is not null || !Enumerable.Range(0, _record!.Disks.Count).Any(i => _record.Changed(i).Unrecorded))
+            MarksTold?.Invoke(wrong);
+    }
 
     private void Change(Func<NodeData, NodeData> change)
     {

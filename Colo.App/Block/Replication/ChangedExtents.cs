@@ -20,7 +20,7 @@ public readonly record struct ExtentRun(uint First, uint Count);
 /// <c>on disk</c> until a later batch has written the mark; one whose clearing has not begun yet needs no writing at all.
 /// </para>
 /// </summary>
-public sealed class ChangedExtents
+public sealed partial class ChangedExtents
 {
     /// <summary>Bytes of an extent.</summary>
     public const int ExtentBytes = 1 << 20;
@@ -76,11 +76,11 @@ public sealed class ChangedExtents
     /// <param name="length">Bytes; an empty range is covered.</param>
     /// <exception cref="ArgumentOutOfRangeException">The range is not within the disk.</exception>
     public bool Covers(long offset, long length) =>
-        !TryExtents(offset, length, out var first, out var last) || IsDurable(first, last);
+        !TryExtents(offset, length, out var first, out var last) || Unrecorded || IsDurable(first, last);
 
     /// <summary>
     /// Marks a range. <paramref name="done"/> is called on the loop's thread with 0 when the marks are durable (before this
-    /// returns, if they are), or with the errno of what failed: then nothing may be written; the next call tries anew.
+    /// returns, if they are), or with the errno of what failed: then nothing may be written, unless <see cref="GoUnrecorded"/>; the next call tries anew.
     /// The extents are not forgotten before they are <see cref="Touched"/> once more.
     /// </summary>
     /// <param name="offset">First byte.</param>
@@ -97,7 +97,7 @@ public sealed class ChangedExtents
 
         MarkAgain(first, last);
         ForgetEpochs(first, last);
-        if (IsDurable(first, last))
+        if (Unrecorded || IsDurable(first, last))
             done(0);
         else
             _writer.Add(new MarkRequest(this, first, last, done));
@@ -149,6 +149,8 @@ public sealed class ChangedExtents
     public int ForgetBefore(ulong epoch, long idleNs, long nowNs)
     {
         var cleared = 0;
+        if (Unrecorded)
+            return 0;
         for (var block = 0; block < _stamps.Length; block++)
         {
             if (_stamps[block] is { } stamps)

@@ -477,9 +477,9 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
         private void OnMarked(int error)
         {
             var guest = _guest!;
-            if (error != 0)
+            if (error != 0 && !_disk._changed.GoUnrecorded(error))
             {
-                // Unrecorded it could be left out of a later sync, unnoticed: then rather not done.
+                // Unrecorded it would be left out of a later sync, unnoticed: then rather not done.
                 _guest = null;
                 _disk._locks.Release(guest.Offset, guest.Length);
                 _disk._free.Push(this);
