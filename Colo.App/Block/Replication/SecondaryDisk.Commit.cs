@@ -14,6 +14,7 @@ public sealed unsafe partial class SecondaryDisk
     private int _applying;
     private long _applyingBytes;
     private int _applyError;
+    private bool _applies;
     private bool _pumping;
     private bool _sealed;
     private Action<int>? _applied;
@@ -147,6 +148,7 @@ public sealed unsafe partial class SecondaryDisk
     {
         _applyNext = 0;
         _applyCount = _held.CountUpTo(mark);
+        _applies = _applyCount > 0;
         _applyError = 0;
         _applied = applied;
         Pump();
@@ -159,9 +161,10 @@ public sealed unsafe partial class SecondaryDisk
             return;
         _pumping = true;
         while (!_disposed && _applyError == 0 && _applyNext < _applyCount && _applying < ApplyWindow
-            && (_applying == 0 || _applyingBytes + _held[_applyNext].Length <= ApplyBytes || _held[_applyNext].IsZeroes))
+            && (_applying == 0 || _applyingBytes + _held[_applyNext].Data <= ApplyBytes))
         {
-            var held = _held[_applyNext++];
+            var held = TakeHeld();
+            _held.Wake(_applyNext++, held);
             held.IsApplying = true;
             _applying++;
             _applyingBytes += held.IsZeroes ? 0 : held.Length;
@@ -175,9 +178,7 @@ public sealed unsafe partial class SecondaryDisk
         if (_applying > 0 || _disposed || _applied is not { } applied)
             return;
         _applied = null;
-        _changes += _applyCount > 0 ? 1 : 0;
-        for (var i = 0; _applyError == 0 && i < _applyCount; i++)
-            Recycle(_held.RemoveFirst());
+        _changes += _applies ? 1 : 0;
         if (_journaledHeld == 0 && !_journal.IsBusy && !KeepFiles && _journal.End > 0)
             _journal.Reset(Guid.NewGuid(), 0);
         applied(_applyError);
@@ -283,6 +284,7 @@ public sealed unsafe partial class SecondaryDisk
         var held = (HeldWrite)operation.Owner!;
         _operations.GiveBack(operation);
         held.IsApplying = false;
+        held.IsApplied = error == 0;
         _applying--;
         _applyingBytes -= held.IsZeroes ? 0 : held.Length;
         if (_applyError == 0)
@@ -290,11 +292,27 @@ public sealed unsafe partial class SecondaryDisk
         if (!held.MayUnmap)
             _reserved.Remove(held.Offset, held.Length, held.Mark);
         var (offset, length) = (held.Offset, held.Length);
+        // At once, not when the whole checkpoint is applied: that may be larger than memory, and more comes meanwhile.
+        FreeData(held);
         if (held.IsDropped)
             Recycle(held);
+        else
+            RemoveApplied();
         if (_applyNext < _applyCount || _applying > 0)
             Checkpoint.FaultPoints.Reach("disk-commit-middle");
         ReleaseImage(offset, length);
         Pump();
+    }
+
+    /// <summary>What is applied without a gap is held no more.</summary>
+    private void RemoveApplied()
+    {
+        while (_held.First is { IsApplied: true } first)
+        {
+            _held.RemoveFirst();
+            _applyNext--;
+            _applyCount--;
+            Recycle(first);
+        }
     }
 }

@@ -5,8 +5,10 @@ namespace Colo.Block.Replication;
 /// <summary>The primary's side: its VM's writes are received, in order, and held.</summary>
 public sealed unsafe partial class SecondaryDisk
 {
-    // What a held request takes besides its data.
-    private const long HeldOverhead = 256;
+    // What a held request takes besides its data: its place among the held ones, and one in the index of reserved space.
+    private const long HeldOverhead = 64;
+    // More are on their way at once only while the primary's zeroes come faster than space is reserved.
+    private const int KeptObjects = 1024;
 
     private readonly HeldWrites _held = new();
     // Where held writes need their space, and the mark of the last one that does: a hole is not made there.
@@ -42,8 +44,11 @@ public sealed unsafe partial class SecondaryDisk
     /// <summary>Bytes of all modifying requests that have come, received whole or still under way.</summary>
     public long SubmittedBytes => _submitted;
 
-    /// <summary>Bytes of held data that are in memory.</summary>
+    /// <summary>Bytes that what is held takes of memory: the data that is not in the journal, and a little for each request.</summary>
     public long HeldMemory => _heldMemory;
+
+    /// <summary>Objects that held requests take, in use or kept for the next ones.</summary>
+    internal int HeldObjects { get; private set; }
 
     /// <summary>Requests that are held.</summary>
     public int HeldRequests => _held.Count;
@@ -93,8 +98,7 @@ public sealed unsafe partial class SecondaryDisk
 
     private void Take(BlockRequest request)
     {
-        if (!_freeHeld.TryPop(out var held))
-            held = new HeldWrite(this);
+        var held = TakeHeld();
         held.Offset = request.Offset;
         held.Length = request.Length;
         held.IsZeroes = request.Operation != BlockOperation.Write;
@@ -106,6 +110,7 @@ public sealed unsafe partial class SecondaryDisk
         var atOnce = held.IsZeroes;
         held.Caller = atOnce ? null : request;
         _held.Add(held);
+        _heldMemory += HeldOverhead;
         if (held.IsDirect)
             TakeDirect(held);
         else
@@ -124,13 +129,13 @@ public sealed unsafe partial class SecondaryDisk
             BlockVectors.CopyTo(request.Vectors, 0, data, held.Length);
         }
 
-        var size = HeldOverhead + (held.IsZeroes ? 0 : Nbd.NbdBufferPool.SizeFor((uint)held.Length));
-        // In the first synchronisation's journal each request has its record; later only data goes there.
+        var size = held.IsZeroes ? 0 : Nbd.NbdBufferPool.SizeFor((uint)held.Length);
+        // In the first synchronisation's journal each request has its record; later only data goes there. (For zeroes a
+        // record would be read only to be told what has to be in memory to find it.)
         held.IsJournaled = _intake == Intake.Journal || (!held.IsZeroes && _heldMemory + size > _heldBytes);
         if (held.IsJournaled)
         {
             held.Checksum = data is null ? 0 : WriteLogRecord.Checksum(new ReadOnlySpan<byte>(data, (int)held.Length));
-            held.Sequence = _journal.Records;
             held.Pending++;
             _journaledHeld++;
             var operation = !held.IsZeroes ? WriteLogOperation.Write : held.MayUnmap ? WriteLogOperation.Unmap : WriteLogOperation.Zeroes;
@@ -139,7 +144,6 @@ public sealed unsafe partial class SecondaryDisk
         else
         {
             held.Data = data;
-            held.Memory = size;
             _heldMemory += size;
         }
 
@@ -257,7 +261,7 @@ public sealed unsafe partial class SecondaryDisk
         {
             held.IsReady = true;
             Checkpoint.FaultPoints.Reach("disk-held");
-            if (_held.Advance())
+            if (_held.Next == held)
                 Advanced();
         }
 
@@ -266,9 +270,15 @@ public sealed unsafe partial class SecondaryDisk
 
     private void Advanced()
     {
+        while (_held.Next is { IsReady: true } held)
+        {
+            _held.SettleNext();
+            PutBack(held);
+        }
+
         // Direct ones are the first, if there are any: they are in the image, and nothing is left to do.
-        while (_held.Ready > 0 && _held[0].IsDirect)
-            Recycle(_held.RemoveFirst());
+        while (_held.Ready > 0 && (_held[0].Kind & HeldKind.Direct) != 0)
+            Forget(_held.RemoveFirst().Held);
         for (var i = 0; i < _mirrorFlushes.Count;)
         {
             var (mark, request) = _mirrorFlushes[i];
@@ -331,7 +341,13 @@ public sealed unsafe partial class SecondaryDisk
         List<(BlockRequest Request, int Error)> told = [];
         while (_held.Count > from)
         {
-            var held = _held.RemoveLast();
+            var (rest, work) = _held.RemoveLast();
+            if (work is not { } held)
+            {
+                Forget(in rest);
+                continue;
+            }
+
             held.IsDropped = true;
             if (held.Caller is { } caller && !held.IsDirect)
             {
@@ -356,19 +372,59 @@ public sealed unsafe partial class SecondaryDisk
             request.Complete(error);
     }
 
+    private HeldWrite TakeHeld()
+    {
+        if (_freeHeld.TryPop(out var held))
+            return held;
+        HeldObjects++;
+        return new HeldWrite(this);
+    }
+
+    /// <summary>Nothing is being done with a request any more; whatever it had belongs to somebody else, or to nobody.</summary>
+    private void PutBack(HeldWrite held)
+    {
+        held.Clear();
+        if (_freeHeld.Count < KeptObjects)
+            _freeHeld.Push(held);
+        else
+            HeldObjects--;
+    }
+
+    /// <summary>A request is done, or dropped.</summary>
     private void Recycle(HeldWrite held)
     {
-        if (held.Data is not null)
-            FreeBuffer(held.Data, held.Length);
-        held.Data = null;
-        _heldMemory -= held.Memory;
-        held.Memory = 0;
+        FreeData(held);
+        Forget(held.Rest());
+        PutBack(held);
+    }
+
+    /// <summary>A request is held no more: what it has of memory and journal is free.</summary>
+    private void Forget(in HeldRequest held)
+    {
+        if (!held.IsJournaled && held.Place != 0)
+            FreeHeld((byte*)held.Place, held.Length);
+        _heldMemory -= HeldOverhead;
         if (held.IsJournaled)
             _journaledHeld--;
-        held.IsJournaled = held.IsReady = held.IsDropped = held.IsReading = held.IsApplying = held.IsDirect = false;
-        held.Error = 0;
         if (_held.Count == 0 && _reserved.Count > 0)
             _reserved.Clear();
-        _freeHeld.Push(held);
+    }
+
+    /// <summary>The data of a request with which something is done; what was read from the journal does not count as held.</summary>
+    private void FreeData(HeldWrite held)
+    {
+        if (held.Data is null)
+            return;
+        if (held.IsJournaled)
+            FreeBuffer(held.Data, held.Length);
+        else
+            FreeHeld(held.Data, held.Length);
+        held.Data = null;
+    }
+
+    private void FreeHeld(byte* data, long length)
+    {
+        _heldMemory -= Nbd.NbdBufferPool.SizeFor((uint)length);
+        FreeBuffer(data, length);
     }
 }

@@ -130,6 +130,9 @@ public sealed unsafe partial class SecondaryDisk : IDisposable
     /// <summary>Whether the image has changes of commits, or of a direct first synchronisation, that are not durable.</summary>
     public bool Unsynced => _changes != _synced;
 
+    /// <summary>Bytes of data that are in memory, also of what is on its way to the image or to a file, rounded up to buffers.</summary>
+    internal long BufferBytes => _buffers.Rented;
+
     /// <summary>Why the disk can go on no more; null while it is good.</summary>
     public string? Failure => _failure;
 
