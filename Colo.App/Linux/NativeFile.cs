@@ -12,6 +12,7 @@ internal static unsafe partial class NativeFile
     internal const int O_CLOEXEC = 0x80000;
     internal const int O_NONBLOCK = 0x800;
     internal const int O_DIRECT = 0x4000;
+    internal const int O_PATH = 0x200000;
     internal const int F_GETFL = 3;
     internal const int F_SETFL = 4;
     internal const int SEEK_END = 2;

@@ -61,6 +61,44 @@ public sealed class SecondarySpaceTests : IDisposable
     }
 
     [Fact]
+    public void A_journal_in_which_something_always_waits_does_not_grow_with_what_goes_through_it()
+    {
+        const int epochs = 24, each = 32;
+        _f.StartRunning(Size, heldBytes: MiB);
+        Write(each);
+        var most = 0L;
+        for (ulong epoch = 2; epoch < epochs + 2; epoch++)
+        {
+            var mark = _mark;
+            // What comes before the commit stays in the journal beyond it.
+            Write(each);
+            Assert.Equal(0, _f.Commit(mark, epoch));
+            most = Math.Max(most, JournalBlocks());
+        }
+
+        Assert.InRange(most, each * MiB, 320 * MiB);
+        Assert.Equal(0, _f.Commit(_mark, epochs + 2));
+        AssertLast(each);
+    }
+
+    [Fact]
+    public void A_journal_gives_back_what_one_large_epoch_took()
+    {
+        _f.StartRunning(Size, heldBytes: 0);
+        Write(400);
+        Assert.InRange(JournalBlocks(), 400 * MiB, 410 * MiB);
+        var mark = _mark;
+        Write(1);
+        Assert.Equal(0, _f.Commit(mark, 2));
+        Assert.True(SpinWait.SpinUntil(() => JournalBlocks() <= 330 * MiB, 30_000), $"{JournalBlocks()} bytes");
+        Assert.Equal(0, _f.Commit(_mark, 3));
+        AssertLast(1);
+        Write(3);
+        Assert.Equal(0, _f.Commit(_mark, 4));
+        AssertLast(3);
+    }
+
+    [Fact]
     public void Requests_that_rest_take_no_object_each()
     {
         const int requests = 20_000;

@@ -50,6 +50,8 @@ public sealed unsafe partial class SecondaryDisk
         var bytes = count == 0 ? 0 : _held[count - 1].Mark - _held.Base;
         _journal.Append(WriteLogOperation.Seal, count, bytes, null, 0, this, append =>
         {
+            // It counts while all of the journal does.
+            _journal.Release(append.DataAt, 0);
             if (append.Error == 0)
                 FlushJournal(done);
             else
@@ -106,7 +108,7 @@ public sealed unsafe partial class SecondaryDisk
         }
 
         _phase = Phase.Committing;
-        _intake = Intake.Memory;
+        HoldInMemory();
         Checkpoint.FaultPoints.Reach("disk-commit-begin");
         Apply(mark, applied => EndCommit(epoch, applied, done));
     }
@@ -179,7 +181,7 @@ public sealed unsafe partial class SecondaryDisk
             return;
         _applied = null;
         _changes += _applies ? 1 : 0;
-        if (_journaledHeld == 0 && !_journal.IsBusy && !KeepFiles && _journal.End > 0)
+        if (_journal is { IsEmpty: true, IsBusy: false, End: > 0 } && !KeepFiles)
             _journal.Reset(Guid.NewGuid(), 0);
         applied(_applyError);
     }

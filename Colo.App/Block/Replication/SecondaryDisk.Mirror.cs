@@ -25,7 +25,6 @@ public sealed unsafe partial class SecondaryDisk
     private long _submitted;
     private long _directMark;
     private long _heldMemory;
-    private int _journaledHeld;
 
     private enum Intake
     {
@@ -74,7 +73,7 @@ public sealed unsafe partial class SecondaryDisk
     public void BeginHolding()
     {
         if (_intake == Intake.Direct)
-            _intake = Intake.Memory;
+            HoldInMemory();
     }
 
     private void SubmitMirror(BlockRequest request)
@@ -137,7 +136,6 @@ public sealed unsafe partial class SecondaryDisk
         {
             held.Checksum = data is null ? 0 : WriteLogRecord.Checksum(new ReadOnlySpan<byte>(data, (int)held.Length));
             held.Pending++;
-            _journaledHeld++;
             var operation = !held.IsZeroes ? WriteLogOperation.Write : held.MayUnmap ? WriteLogOperation.Unmap : WriteLogOperation.Zeroes;
             held.DataAt = _journal.Append(operation, held.Offset, held.Length, data, held.Checksum, held, _journaled);
         }
@@ -405,7 +403,7 @@ public sealed unsafe partial class SecondaryDisk
             FreeHeld((byte*)held.Place, held.Length);
         _heldMemory -= HeldOverhead;
         if (held.IsJournaled)
-            _journaledHeld--;
+            _journal.Release(held.Place, held.Data);
         if (_held.Count == 0 && _reserved.Count > 0)
             _reserved.Clear();
     }

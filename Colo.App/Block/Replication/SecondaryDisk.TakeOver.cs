@@ -72,7 +72,7 @@ public sealed unsafe partial class SecondaryDisk
         }
 
         _phase = Phase.Ended;
-        _intake = Intake.Memory;
+        HoldInMemory();
         WhenGuestIdle(() => Apply(mark, applied =>
         {
             if (applied != 0)

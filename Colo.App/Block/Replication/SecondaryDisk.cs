@@ -44,6 +44,7 @@ public sealed unsafe partial class SecondaryDisk : IDisposable
     private string? _failure;
     private bool _broken;
     private bool _disposed;
+    private bool _keepFiles;
     private long _changes;
     private long _synced;
 
@@ -88,7 +89,8 @@ public sealed unsafe partial class SecondaryDisk : IDisposable
         _log = new WriteLogFile(files.LogPath, files.Make(files.LogPath, loop), id ?? Guid.NewGuid(), 0, _buffers);
         try
         {
-            _journal = new WriteLogFile(files.JournalPath, files.Make(files.JournalPath, loop), id ?? Guid.NewGuid(), 0, _buffers);
+            _journal = new WriteLogFile(
+                files.JournalPath, files.Make(files.JournalPath, loop), id ?? Guid.NewGuid(), 0, _buffers, new JournalSpace());
         }
         catch
         {
@@ -140,7 +142,15 @@ public sealed unsafe partial class SecondaryDisk : IDisposable
     /// A replay of one of the files is recorded, or will be: they are neither written over nor deleted. Set by
     /// <see cref="SealJournal"/> and <see cref="TakeOver"/>; whoever has recorded that no replay is needed any more clears it.
     /// </summary>
-    public bool KeepFiles { get; set; }
+    public bool KeepFiles
+    {
+        get => _keepFiles;
+        set
+        {
+            _keepFiles = value;
+            ChooseReuse();
+        }
+    }
 
     /// <summary>Makes the image durable, with all commits that are done.</summary>
     /// <param name="done">0 or an errno.</param>
@@ -216,12 +226,28 @@ public sealed unsafe partial class SecondaryDisk : IDisposable
     {
         try
         {
-            File.Delete(path);
+            SecondaryFiles.Remove(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // It stays behind and is made anew by the next pairing.
         }
+    }
+
+    /// <summary>
+    /// While the journal is being written for a replay, and while that may come, all that is in it stays. From then on until
+    /// its end it is nothing but memory: a takeover is a replay of the log.
+    /// </summary>
+    private void ChooseReuse()
+    {
+        if (_intake == Intake.Memory && !_keepFiles && !_disposed)
+            _journal.BeginReuse();
+    }
+
+    private void HoldInMemory()
+    {
+        _intake = Intake.Memory;
+        ChooseReuse();
     }
 
     private void FreeBuffer(byte* buffer, long length)

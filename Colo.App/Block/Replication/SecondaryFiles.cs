@@ -38,7 +38,28 @@ public sealed record SecondaryFiles(string LogPath, string JournalPath)
     /// <summary>Makes a file anew: what another life of the disk left in it is of no use, and its space is given back.</summary>
     internal IBlockBackend Make(string path, EventLoop loop)
     {
-        File.Delete(path);
+        Remove(path);
         return Open?.Invoke(path, FileSize, loop) ?? new ImageFileBackend(path, FileSize, readOnly: false, loop);
+    }
+
+    /// <summary>
+    /// Takes a file away, if it is there. Its name is free at once; its blocks, of which a journal may have millions, are
+    /// given back by another thread.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be.</exception>
+    /// <exception cref="UnauthorizedAccessException">It must not be.</exception>
+    internal static void Remove(string path)
+    {
+        // Who closes a file without a name last gives its blocks back.
+        var fd = NativeFile.open(path, NativeFile.O_PATH | NativeFile.O_CLOEXEC, 0);
+        try
+        {
+            File.Delete(path);
+        }
+        finally
+        {
+            if (fd >= 0)
+                ThreadPool.UnsafeQueueUserWorkItem(static file => file.Dispose(), new FileDescriptor(fd), preferLocal: false);
+        }
     }
 }

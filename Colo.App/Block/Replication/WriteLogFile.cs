@@ -7,14 +7,17 @@ namespace Colo.Block.Replication;
 /// <summary>
 /// A write log that is being written (<see cref="WriteLogRecord"/> has its format). Appends are under way at once and
 /// are completed in their order, so that whatever was completed can be replayed: no gap lies before it. The file is
-/// sparse and has a fixed size; each epoch begins at byte 0.
+/// sparse and has a fixed size; each epoch begins at byte 0. A journal has one epoch that does not end, and places that are
+/// used again (<see cref="JournalSpace"/>).
 /// </summary>
 /// <param name="path">Its name, for messages.</param>
 /// <param name="file">The file. Belongs to this object.</param>
 /// <param name="id">Which log it is; a new one for each new file.</param>
 /// <param name="epoch">Its first epoch; 0 for a journal.</param>
 /// <param name="buffers">Where data of appends goes when they are done.</param>
-internal sealed unsafe class WriteLogFile(string path, IBlockBackend file, Guid id, ulong epoch, NbdBufferPool buffers)
+/// <param name="space">Of a journal: which parts of it are needed.</param>
+internal sealed unsafe class WriteLogFile(
+    string path, IBlockBackend file, Guid id, ulong epoch, NbdBufferPool buffers, JournalSpace? space = null)
     : IBlockCompletion, IDisposable
 {
     // A file that has grown beyond Large gives back what lies beyond Kept when an epoch begins.
@@ -45,8 +48,11 @@ internal sealed unsafe class WriteLogFile(string path, IBlockBackend file, Guid 
     /// <summary>Records that were appended in this epoch, whether written already or not.</summary>
     internal ulong Records { get; private set; }
 
-    /// <summary>Where the next record goes.</summary>
+    /// <summary>Where the last record ends.</summary>
     internal long End { get; private set; }
+
+    /// <summary>Whether nothing in a journal is needed.</summary>
+    internal bool IsEmpty => space!.IsEmpty;
 
     /// <summary>Whether appends are under way.</summary>
     internal bool IsBusy => _underWay.Count > 0;
@@ -66,8 +72,11 @@ internal sealed unsafe class WriteLogFile(string path, IBlockBackend file, Guid 
         if (!_free.TryPop(out var append))
             append = new WriteLogAppend(this);
         var record = new WriteLogRecord(Id, Epoch, Records++, operation, offset, length, checksum);
+        var size = WriteLogRecord.HeaderSize + record.Stored;
+        var start = space?.Take(size) ?? End;
+        End = start + size;
         append.Record = record;
-        append.DataAt = End + WriteLogRecord.HeaderSize;
+        append.DataAt = start + WriteLogRecord.HeaderSize;
         append.Data = data;
         append.Owner = owner;
         append.Done = done;
@@ -75,15 +84,14 @@ internal sealed unsafe class WriteLogFile(string path, IBlockBackend file, Guid 
         append.Error = 0;
         record.WriteTo(new Span<byte>(append.Header, WriteLogRecord.HeaderSize));
         var withData = operation == WriteLogOperation.Write && length > 0;
-        append.Request.Begin(BlockOperation.Write, End, WriteLogRecord.HeaderSize + (withData ? length : 0));
+        append.Request.Begin(BlockOperation.Write, start, WriteLogRecord.HeaderSize + (withData ? length : 0));
         append.Request.Add(new BlockVector((nint)append.Header, WriteLogRecord.HeaderSize));
         if (withData)
             append.Request.Add(new BlockVector((nint)data, (nuint)length));
-        End += WriteLogRecord.HeaderSize + record.Stored;
         var at = append.DataAt;
         _underWay.Enqueue(append);
-        // Without the blocks that the hole being made would take away again.
-        if (_discarding && End > Kept)
+        // Without the blocks that the hole being made would take away again. (In a journal nothing is placed there.)
+        if (space is null && _discarding && End > Kept)
             _blocked.Enqueue(append);
         else
             Submit(append);
@@ -95,23 +103,43 @@ internal sealed unsafe class WriteLogFile(string path, IBlockBackend file, Guid 
     {
         if (IsBusy)
             throw new InvalidOperationException($"{Path} begins anew with writes under way");
-        if (End > Large && !_discarding)
-        {
-            _discarding = true;
-            _discard.Begin(BlockOperation.Discard, Kept, End - Kept);
-            _discard.Completion = this;
-            File.Submit(_discard);
-        }
-
+        if (space is null && End > Large && !_discarding)
+            Discard(Kept, End - Kept);
         (Id, Epoch, Records, End) = (id, epoch, 0, 0);
+        space?.Restart();
+        GiveBack();
+    }
+
+    /// <summary>
+    /// No replay of the journal will come any more: its places are used again, by records of another id. There is no way
+    /// back: what is needed lies in any order then.
+    /// </summary>
+    internal void BeginReuse()
+    {
+        if (space!.Reuse)
+            return;
+        space.Reuse = true;
+        Id = Guid.NewGuid();
+        GiveBack();
+    }
+
+    /// <summary>A record of the journal is needed no more.</summary>
+    /// <param name="dataAt">As <see cref="Append"/> has told.</param>
+    /// <param name="data">Bytes of its data.</param>
+    internal void Release(long dataAt, long data)
+    {
+        if (space!.Release(dataAt - WriteLogRecord.HeaderSize, WriteLogRecord.HeaderSize + WriteLogRecord.StoredSize(data)))
+            GiveBack();
     }
 
     /// <summary>The hole is made, or there is none: nobody is harmed by that.</summary>
     public void Completed(BlockRequest request)
     {
         _discarding = false;
+        space?.GaveBack(request.Offset);
         while (_blocked.TryDequeue(out var append))
             Submit(append);
+        GiveBack();
     }
 
     /// <summary>Closes the file. Appends that are under way are not completed any more.</summary>
@@ -147,6 +175,21 @@ internal sealed unsafe class WriteLogFile(string path, IBlockBackend file, Guid 
         }
 
         _completing = false;
+    }
+
+    /// <summary>Makes a hole where nothing is needed; one part after the other, so that writes have threads too.</summary>
+    private void GiveBack()
+    {
+        if (space is not null && !_discarding && !_disposed && space.TryGiveBack(out var at))
+            Discard(at, Math.Min(JournalSpace.PartSize, File.Size - at));
+    }
+
+    private void Discard(long offset, long length)
+    {
+        _discarding = true;
+        _discard.Begin(BlockOperation.Discard, offset, length);
+        _discard.Completion = this;
+        File.Submit(_discard);
     }
 
     private void Submit(WriteLogAppend append)
