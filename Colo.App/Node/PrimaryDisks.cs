@@ -51,7 +51,11 @@ internal sealed class PrimaryDisks : IDisposable
         _committed = new long[_disks.Length];
         Epoch = epoch;
         foreach (var disk in _disks)
+        {
             disk.RemoteFailed = OnRemoteFailed;
+            disk.Crowded = () => Crowded?.Invoke();
+        }
+
         for (var i = 0; connect && i < _disks.Length; i++)
             Connect(i, []);
         foreach (var disk in _readOnly)
@@ -62,6 +66,9 @@ internal sealed class PrimaryDisks : IDisposable
 
     /// <summary>Called with what is wrong when the secondary's disks have failed: it is to be dismissed.</summary>
     internal Action<string>? Failed { get; set; }
+
+    /// <summary>Called when the secondary holds so much that a checkpoint is due.</summary>
+    internal Action? Crowded { get; set; }
 
     /// <summary>Whether a secondary was given up because of its disks, so that no checkpoint may rest on it.</summary>
     internal bool Broken { get; private set; }

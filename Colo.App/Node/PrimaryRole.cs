@@ -63,7 +63,11 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
         _bytesBefore = _figures.BytesSent;
         _epoch = epoch;
         _disksReady = disksReady;
-        _disks = new PrimaryDisks(node, vm, epoch, disksReady) { Failed = OnDisksFailed };
+        _disks = new PrimaryDisks(node, vm, epoch, disksReady)
+        {
+            Failed = OnDisksFailed,
+            Crowded = () => RequestCheckpoint(CheckpointReason.Queue),
+        };
         _nics = [.. vm.Nics.Select(nic => new PrimaryNic(nic, _voice, RequestCheckpoint))];
         _scheduleTimer = node.Loop.AddTimer(Schedule);
         _intervalTimer = node.Loop.AddTimer(() => RequestCheckpoint(CheckpointReason.Interval));

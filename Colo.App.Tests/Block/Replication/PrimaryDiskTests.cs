@@ -1,6 +1,6 @@
 using Colo.Block;
 using Colo.Block.Replication;
-using Colo.Demo;
+using Colo.Linux;
 
 namespace Colo.Tests.Block.Replication;
 
@@ -93,7 +93,7 @@ public sealed class PrimaryDiskTests : IDisposable
         Assert.Equal(3 * 4096, sync.SentBytes);
         _f.CommitFirst(FirstSync.Direct);
         _f.AssertAlike("a sparse image");
-        var (code, output) = ChildProcess.Capture("/usr/bin/du", ["--block-size=1", _f.Secondary.ImagePath]);
+        var (code, output) = Colo.Demo.ChildProcess.Capture("/usr/bin/du", ["--block-size=1", _f.Secondary.ImagePath]);
         Assert.True(code == 0 && long.Parse(output.Split('\t')[0], System.Globalization.CultureInfo.InvariantCulture) < 1 << 20, output);
     }
 
@@ -168,6 +168,38 @@ public sealed class PrimaryDiskTests : IDisposable
             while (theirs.Held.Count > 0)
                 theirs.Release(0);
         });
+    }
+
+    [Fact]
+    public void What_the_secondary_holds_makes_a_checkpoint_due_once_an_epoch()
+    {
+        var told = 0;
+        _f.MostHeldRequests = 10;
+        _f.Start(2L << 30);
+        _f.Secondary.Start(2L << 30, FirstSync.Direct);
+        _f.Disk.Crowded = () => told++;
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(0, _f.Secondary.Zero(_f.Disk, i * 512, 512));
+        _f.Attach();
+        Zero(10, 512);
+        Assert.Equal(0, _f.Secondary.On(() => told));
+        Zero(10, 512);
+        _f.Secondary.Until(() => told == 1, "ten requests are too many");
+        _f.Secondary.On(() => _f.Disk.Epoch = 2);
+        Zero(9, 512);
+        Assert.Equal(1, _f.Secondary.On(() => told));
+        // Or too many bytes.
+        _f.Secondary.On(() => _f.Disk.Epoch = 3);
+        Zero(1, PrimaryDisk.MostHeldBytes);
+        Assert.Equal(1, _f.Secondary.On(() => told));
+        Zero(1, 512);
+        _f.Secondary.Until(() => told == 2, "more than a GiB");
+
+        void Zero(int count, long length)
+        {
+            for (var i = 0; i < count; i++)
+                Assert.Equal(0, _f.Secondary.Zero(_f.Disk, i * 512, length));
+        }
     }
 
     [Fact]

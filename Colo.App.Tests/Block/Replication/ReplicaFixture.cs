@@ -23,6 +23,9 @@ internal sealed class ReplicaFixture : IDisposable
 
     public PrimaryDisk Disk { get; private set; } = null!;
 
+    /// <summary>Of the disk that <see cref="Start"/> makes.</summary>
+    public int MostHeldRequests { get; set; } = int.MaxValue;
+
     public ChangedExtents Changed => _record.Changed(0);
 
     public List<string> Lost { get; } = [];
@@ -36,7 +39,7 @@ internal sealed class ReplicaFixture : IDisposable
             _image = new ImageFileBackend(ImagePath, size, readOnly: false, Secondary.Loop);
             Image = new Interposer(_image);
             _record = NodeRecord.Open(ImagePath + ".colo", [new RecordDisk("root", size)], Secondary.Loop);
-            Disk = new PrimaryDisk("root", Image, Changed, Secondary.Loop) { RemoteFailed = Lost.Add };
+            Disk = new PrimaryDisk("root", Image, Changed, Secondary.Loop) { RemoteFailed = Lost.Add, MostHeldRequests = MostHeldRequests };
         });
     }
 

@@ -125,6 +125,30 @@ public sealed class SecondarySpaceTests : IDisposable
             Assert.Equal(i % 10 == 0 ? (byte)i : 0, _f.Read(_f.Disk.Guest, i * 512L, 512)[17]);
     }
 
+    [Fact]
+    public void Zeroes_are_answered_at_once_until_too_much_is_under_way_but_those_that_may_be_slices()
+    {
+        const int many = 1500;
+        const long slice = 256 * MiB;
+        var image = default(Interposer)!;
+        _f.StartRunning(2 * slice, wrap: inner => image = new Interposer(inner) { Hold = r => r.Operation == BlockOperation.Reserve });
+        List<Pending> pending = [];
+        for (var i = 0; i < many; i++)
+            pending.Add(_f.Submit(_f.Disk.Mirror, BlockOperation.WriteZeroes, i * 4096L, 4096));
+        var large = _f.Submit(_f.Disk.Mirror, BlockOperation.WriteZeroes, slice, slice);
+        Assert.Equal(0, large.Wait());
+        Assert.InRange(_f.On(() => pending.Count(one => one.IsDone)), 1000, 1100);
+        Assert.Equal(0, _f.On(() => _f.Disk.ReceivedBytes));
+        _f.On(() =>
+        {
+            image.Hold = _ => false;
+            while (image.Held.Count > 0)
+                image.Release(image.Held.Count - 1);
+        });
+        Assert.All(pending, one => Assert.Equal(0, one.Wait()));
+        _f.WaitReceived((many * 4096L) + slice);
+    }
+
     private void Write(int count)
     {
         for (var i = 0; i < count; i++)

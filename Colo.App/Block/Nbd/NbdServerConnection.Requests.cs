@@ -8,7 +8,7 @@ namespace Colo.Block.Nbd;
 internal sealed unsafe partial class NbdServerConnection
 {
     // Zeroing and trimming go in slices, so that one request does not hold a disk thread for a terabyte of zeroes.
-    private const long Slice = 256L << 20;
+    internal const long Slice = 256L << 20;
 
     private NbdServerRequest? _current;
     private long _payloadSince;

@@ -25,6 +25,9 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
     /// <summary>Bytes that may be on their way to the secondary; further writes wait.</summary>
     public const long MostOutstanding = 64L << 20;
 
+    /// <summary>Bytes of an epoch after which a checkpoint is due: the secondary holds them until then, most of them on its disk.</summary>
+    public const long MostHeldBytes = 1L << 30;
+
     // For direct I/O, which would otherwise copy once more.
     private const nuint Alignment = 4096;
 
@@ -39,6 +42,10 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
     private NbdClient? _client;
     private ulong _sent;
     private ulong _answered;
+    private ulong _epoch;
+    private ulong _epochSent;
+    private long _epochBytes;
+    private bool _crowded;
 
     /// <summary>Makes one with no secondary attached.</summary>
     /// <param name="name">For messages.</param>
@@ -64,7 +71,26 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
     public bool ReadOnly => _image.ReadOnly;
 
     /// <summary>The epoch that writes belong to from now on; at a checkpoint's stop.</summary>
-    public ulong Epoch { get; set; }
+    public ulong Epoch
+    {
+        get => _epoch;
+        set
+        {
+            _epoch = value;
+            BeginEpoch();
+        }
+    }
+
+    /// <summary>
+    /// Requests of an epoch after which a checkpoint is due: the secondary keeps something of each in memory, also where it has
+    /// no data.
+    /// </summary>
+    public int MostHeldRequests { get; init; } = 256 << 10;
+
+    /// <summary>
+    /// Called once an epoch, on the loop, when the secondary holds more of it than it should: only a checkpoint lets it go.
+    /// </summary>
+    public Action? Crowded { get; set; }
 
     /// <summary>
     /// Bytes of all writes, zeroes and discards that were begun towards the secondary since it was attached: the mark of
@@ -115,6 +141,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
         _client = client;
         client.Failed = reason => Lost($"disk {Name}: {reason}");
         SentBytes = 0;
+        BeginEpoch();
     }
 
     /// <summary>The secondary is gone: whoever waits for it goes on at once. Its answers count no more.</summary>
@@ -204,7 +231,22 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
         SentBytes += length;
         OutstandingBytes += length;
         _remote.Enqueue(write);
+        if (!_crowded && (SentBytes - _epochBytes > MostHeldBytes || _sent - _epochSent > (ulong)MostHeldRequests))
+        {
+            _crowded = true;
+            // Later: a checkpoint begins with a stop, and this is the guest's request.
+            if (Crowded is { } crowded)
+                Loop.Post(crowded);
+        }
+
         _client!.Submit(write.Remote);
+    }
+
+    private void BeginEpoch()
+    {
+        _epochSent = _sent;
+        _epochBytes = SentBytes;
+        _crowded = false;
     }
 
     private void RemoteAnswered(Write write)

@@ -7,8 +7,8 @@ public sealed unsafe partial class SecondaryDisk
 {
     // What a held request takes besides its data: its place among the held ones, and one in the index of reserved space.
     private const long HeldOverhead = 64;
-    // More are on their way at once only while the primary's zeroes come faster than space is reserved.
-    private const int KeptObjects = 1024;
+    // Far more than an NBD server has under way.
+    private const int MostUnderWay = 1024;
 
     private readonly HeldWrites _held = new();
     // Where held writes need their space, and the mark of the last one that does: a hole is not made there.
@@ -106,7 +106,8 @@ public sealed unsafe partial class SecondaryDisk
         held.IsDirect = _intake == Intake.Direct;
         held.Pending = 1;
         // Zeroes come in slices, each after the completion of the one before: the next request must not get between them.
-        var atOnce = held.IsZeroes;
+        // What is no such slice waits when much is under way, or nothing would ever hold up whoever sends small ones.
+        var atOnce = held.IsZeroes && (held.Length >= Nbd.NbdServerConnection.Slice || HeldObjects - _freeHeld.Count <= MostUnderWay);
         held.Caller = atOnce ? null : request;
         _held.Add(held);
         _heldMemory += HeldOverhead;
@@ -382,7 +383,7 @@ public sealed unsafe partial class SecondaryDisk
     private void PutBack(HeldWrite held)
     {
         held.Clear();
-        if (_freeHeld.Count < KeptObjects)
+        if (_freeHeld.Count < MostUnderWay)
             _freeHeld.Push(held);
         else
             HeldObjects--;
