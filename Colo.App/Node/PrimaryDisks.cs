@@ -84,16 +84,16 @@ internal sealed class PrimaryDisks : IDisposable
         }
     }
 
-    /// <summary>When the guest began to wait for the secondary's disks alone; <see cref="long.MaxValue"/> when it does not.</summary>
-    internal long WaitingSinceNs
+    /// <summary>Why the guest must not wait for the secondary's disks any longer; null while it may (<see cref="PrimaryDisk.Overdue"/>).</summary>
+    internal string? Overdue(long now, long stallNs, long waitNs)
     {
-        get
+        foreach (var disk in _disks)
         {
-            var since = long.MaxValue;
-            foreach (var disk in _disks)
-                since = Math.Min(since, disk.WaitingSinceNs);
-            return since;
+            if (disk.Overdue(now, stallNs, waitNs) is { } overdue)
+                return overdue;
         }
+
+        return null;
     }
 
     /// <summary>The guest's requests go to the n-th disk's image from now on.</summary>

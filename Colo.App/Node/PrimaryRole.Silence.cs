@@ -155,10 +155,10 @@ internal sealed partial class PrimaryRole
                 return;
         }
 
-        if (_disks.WaitingSinceNs is var since && since != long.MaxValue && now - since >= _settings.TimeoutNs)
+        if (_disks.Overdue(now, _settings.TimeoutNs, _settings.Slow.Ticks * 100) is { } overdue)
         {
             _disks.GiveUp();
-            OnDisksFailed($"the secondary's disks have not answered for {(now - since) / 1_000_000} ms");
+            OnDisksFailed(overdue);
             if (session != _session)
                 return;
         }

@@ -171,6 +171,49 @@ public sealed class PrimaryDiskTests : IDisposable
     }
 
     [Fact]
+    public void A_secondary_that_answers_may_take_longer_than_one_that_does_not()
+    {
+        const long stall = 500, wait = 5000;
+        const long ms = 1_000_000;
+        _f.Start(Size);
+        Interposer? theirs = null;
+        _f.Secondary.Start(Size, FirstSync.Direct, wrap: image => theirs = new Interposer(image) { Hold = request => request.Operation == BlockOperation.Write });
+        _f.Attach();
+        for (var i = 0; i < 4; i++)
+            Assert.Equal(0, _f.Secondary.Write(_f.Disk, i * 4096, SecondaryFixture.Filled(4096, 1)));
+        // Nobody waits, however long it takes.
+        Assert.Null(Overdue(MonotonicClock.Now + (60_000 * ms)));
+        var flush = _f.Secondary.Submit(_f.Disk, BlockOperation.Flush, 0, 0);
+        _f.Secondary.Until(() => _f.Disk.WaitingSinceNs != long.MaxValue && theirs!.Held.Count == 4, "the flush waits");
+        var began = _f.Secondary.On(() => _f.Disk.WaitingSinceNs);
+        Assert.Null(Overdue(began + (499 * ms)));
+        Assert.Contains("disk root has not answered for 500 ms", Overdue(began + (500 * ms)), StringComparison.Ordinal);
+        // An answer, though not the last that is waited for: the time without one begins anew.
+        while (MonotonicClock.Now < began + (5 * ms))
+            Thread.Sleep(1);
+        var before = MonotonicClock.Now;
+        _f.Secondary.On(() => theirs!.Release(0));
+        _f.Secondary.Until(() => _f.Disk.OutstandingBytes == 3 * 4096, "an answer");
+        var after = MonotonicClock.Now;
+        Assert.False(flush.IsDone);
+        Assert.Null(Overdue(before + (499 * ms)));
+        Assert.NotNull(Overdue(after + (500 * ms)));
+        // But the wait as a whole is bounded, too.
+        Assert.Null(_f.Secondary.On(() => _f.Disk.Overdue(began + (4999 * ms), 60_000 * ms, wait * ms)));
+        Assert.Contains("waited for the secondary's disk root for 5000 ms", _f.Secondary.On(() => _f.Disk.Overdue(began + (5000 * ms), 60_000 * ms, wait * ms)), StringComparison.Ordinal);
+        _f.Secondary.On(() =>
+        {
+            theirs!.Hold = _ => false;
+            while (theirs.Held.Count > 0)
+                theirs.Release(0);
+        });
+        Assert.Equal(0, flush.Wait());
+        Assert.Null(Overdue(MonotonicClock.Now + (60_000 * ms)));
+
+        string? Overdue(long now) => _f.Secondary.On(() => _f.Disk.Overdue(now, stall * ms, wait * ms));
+    }
+
+    [Fact]
     public void What_the_secondary_holds_makes_a_checkpoint_due_once_an_epoch()
     {
         var told = 0;

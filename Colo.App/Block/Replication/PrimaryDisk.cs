@@ -42,6 +42,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
     private NbdClient? _client;
     private ulong _sent;
     private ulong _answered;
+    private long _answeredNs;
     private ulong _epoch;
     private ulong _epochSent;
     private long _epochBytes;
@@ -117,6 +118,24 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
                 since = Math.Min(since, flush.LocalDone ? flush.SinceNs : long.MaxValue);
             return _wantRoom.TryPeek(out var first) ? Math.Min(since, first.SinceNs) : since;
         }
+    }
+
+    /// <summary>
+    /// Why the guest must not wait for the secondary any longer; null while it may. One that stalls answers nothing. One that is
+    /// only slow, because a burst of writes takes its time on the link, answers one after the other, and may take longer.
+    /// </summary>
+    /// <param name="now">Monotonic, ns.</param>
+    /// <param name="stallNs">For how long the guest waits without any answer.</param>
+    /// <param name="waitNs">For how long it waits at all.</param>
+    public string? Overdue(long now, long stallNs, long waitNs)
+    {
+        var since = WaitingSinceNs;
+        if (since == long.MaxValue)
+            return null;
+        var silent = now - Math.Max(since, _answeredNs);
+        return silent >= stallNs ? $"the secondary's disk {Name} has not answered for {silent / 1_000_000} ms"
+            : now - since >= waitNs ? $"the guest has waited for the secondary's disk {Name} for {(now - since) / 1_000_000} ms"
+            : null;
     }
 
     /// <summary>Called once when the secondary refused a write, or its connection ended; then it is detached already.</summary>
@@ -251,6 +270,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
 
     private void RemoteAnswered(Write write)
     {
+        _answeredNs = MonotonicClock.Now;
         OutstandingBytes -= write.Remote.Length;
         ReplicatedBytes += write.Remote.Error == 0 ? write.Remote.Length : 0;
         while (_remote.TryPeek(out var first) && first.RemoteDone)
