@@ -121,7 +121,13 @@ internal sealed class GuestVm : IDisposable
     }
 
     /// <summary>Stops the machine, and the disks' requests under way; then <paramref name="stopped"/> is called.</summary>
-    internal void StopAndQuiesce(Action stopped) => RequestStop(() => QuiesceFrom(0, stopped));
+    /// <param name="stopped">Called once.</param>
+    /// <param name="atRest">Called before, when the machine is at rest and requests may still be under way.</param>
+    internal void StopAndQuiesce(Action stopped, Action? atRest = null) => RequestStop(() =>
+    {
+        atRest?.Invoke();
+        QuiesceFrom(0, stopped);
+    });
 
     /// <summary>
     /// Stops the machine; then <paramref name="stopped"/> is called on the loop's thread. Several requests are served one

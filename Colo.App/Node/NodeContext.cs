@@ -277,7 +277,8 @@ internal sealed partial class NodeContext : IDisposable
                 disks.Leave(EndLoop);
             else
                 EndLoop();
-        });
+        },
+        atRest: () => Secondary?.Disks?.EndGuest());
     }
 
     /// <summary>The last thing: the operator's command hears of the end, too, if it is quick.</summary>
@@ -482,7 +483,8 @@ internal sealed partial class NodeContext : IDisposable
                     Again();
                 else
                     disks.Leave(Again);
-            });
+            },
+            atRest: () => disks?.EndGuest());
 
             void Again()
             {
@@ -491,6 +493,15 @@ internal sealed partial class NodeContext : IDisposable
                 {
                     // Its disks are left in order.
                     Exit(0, orderly: true);
+                    return;
+                }
+
+                if (disks?.Failure is { } failure)
+                {
+                    // The role that would have been told is gone.
+                    Events.Error($"{failure}; this node cannot be the secondary until that is mended");
+                    Secondary = null;
+                    Exit(1, orderly: true);
                     return;
                 }
 

@@ -35,8 +35,8 @@ internal sealed class SecondaryDisks : IDisposable
     private int _busy;
     private bool _following;
     private bool _syncing;
-    private bool _failedAlready;
     private readonly Queue<Action> _whenIdle = new();
+    private Action? _leave;
     private bool _disposed;
     private ulong _committed;
     private ulong _durable;
@@ -100,6 +100,9 @@ internal sealed class SecondaryDisks : IDisposable
     }
 
     internal int Count => _disks.Length;
+
+    /// <summary>Why an image or a log is good for nothing any more; null while all are good.</summary>
+    internal string? Failure { get; private set; }
 
     /// <summary>The n-th replicated disk.</summary>
     internal SecondaryDisk this[int disk] => _disks[disk];
@@ -246,7 +249,7 @@ internal sealed class SecondaryDisks : IDisposable
     /// </summary>
     internal void End(long[] marks, Action done) => WhenReceived(marks, () => WhenIdle(() =>
     {
-        if (_failedAlready || _disposed)
+        if (Failure is not null || _disposed)
             return;
         var i = 0;
         Each((disk, ended) => disk.EndInOrder(marks[i++], ended), "the guest's last writes cannot be applied", () =>
@@ -262,7 +265,7 @@ internal sealed class SecondaryDisks : IDisposable
     /// </summary>
     internal void Leave(Action done)
     {
-        if (!_following || _failedAlready)
+        if (!_following || Failure is not null)
         {
             done();
             return;
@@ -275,11 +278,21 @@ internal sealed class SecondaryDisks : IDisposable
         }
 
         _following = false;
+        // Told also when it fails.
+        _leave = done;
         Each((disk, left) => disk.Abandon(left), "the last checkpoint cannot be made durable", () =>
         {
             _history.BecomeCopy();
+            _leave = null;
             done();
         });
+    }
+
+    /// <summary>The SVM is at rest for good: of its requests none waits for a disk that has failed.</summary>
+    internal void EndGuest()
+    {
+        foreach (var disk in _disks)
+            disk.EndGuest();
     }
 
     internal DiskStatus[] Status(GuestVm vm)
@@ -404,11 +417,14 @@ internal sealed class SecondaryDisks : IDisposable
 
     private void OnFailed(string reason)
     {
-        if (_disposed || _failedAlready)
+        if (_disposed || Failure is not null)
             return;
-        _failedAlready = true;
+        Failure = reason;
         _failed(reason);
-        // Whoever waits to leave does so with images of which nothing is claimed.
+        // Whoever waits to leave, or leaves, does so with images of which nothing is claimed.
+        var leave = _leave;
+        _leave = null;
+        leave?.Invoke();
         while (_whenIdle.TryDequeue(out var next))
             next();
     }

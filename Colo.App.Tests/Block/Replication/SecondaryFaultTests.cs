@@ -50,6 +50,62 @@ public sealed partial class SecondaryFaultTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Of_a_vm_that_is_at_rest_for_good_no_request_waits_for_a_disk_that_has_failed(bool before)
+    {
+        const int EIO = 5;
+        Start();
+        _f.On(() => _log.Hold = r => r.Operation == BlockOperation.Write);
+        var under = _f.Submit(_f.Disk.Guest, BlockOperation.Write, 0, Fill(512, 1));
+        _f.Until(() => _log.Held.Count == 1, "the write is in the log's hands");
+        if (before)
+            _f.On(_f.Disk.EndGuest);
+        _f.On(() =>
+        {
+            var write = _log.Held[0];
+            _log.Held.Clear();
+            write.Complete(EIO);
+        });
+        Assert.Contains("write the log", Failure(), StringComparison.Ordinal);
+        var late = _f.Submit(_f.Disk.Guest, BlockOperation.Read, 0, new byte[512]);
+        if (!before)
+        {
+            Assert.Equal((false, false), _f.On(() => (under.IsDone, late.IsDone)));
+            _f.On(_f.Disk.EndGuest);
+        }
+
+        Assert.Equal((EIO, EIO), (under.Wait(), late.Wait()));
+        Assert.Empty(_f.On(_f.Disk.TakeWaiting));
+    }
+
+    [Fact]
+    public void Nor_for_a_commit_that_has_failed_and_for_one_that_has_not_it_is_carried_out()
+    {
+        Start();
+        Assert.Equal(0, _f.Write(_f.Disk.Mirror, 0, Fill(512, 1)));
+        Assert.Equal(0, _f.Write(_f.Disk.Mirror, 512, Fill(512, 2)));
+        _f.On(() => _image.Hold = r => r.Operation == BlockOperation.Write);
+        int? first = null, second = null;
+        _f.On(() => _f.Disk.Commit(512, 2, error => first = error));
+        var read = _f.Submit(_f.Disk.Guest, BlockOperation.Read, 0, new byte[512]);
+        _f.On(_f.Disk.EndGuest);
+        Assert.False(_f.On(() => read.IsDone));
+        _f.On(() => _image.Release(0));
+        Assert.Equal((0, 1), (read.Wait(), (int)read.Data[0]));
+        Assert.Equal(0, _f.On(() => first));
+        _f.On(() => _f.Disk.Commit(1024, 3, error => second = error));
+        read = _f.Submit(_f.Disk.Guest, BlockOperation.Read, 0, new byte[512]);
+        _f.On(() =>
+        {
+            var write = _image.Held[0];
+            _image.Held.Clear();
+            write.Complete(5);
+        });
+        Assert.Equal((5, 5), (read.Wait(), _f.On(() => second)));
+    }
+
+    [Theory]
     [InlineData(BlockOperation.Flush)]
     [InlineData(BlockOperation.Read)]
     public void Nor_is_one_of_its_flush_or_of_reading(BlockOperation operation)

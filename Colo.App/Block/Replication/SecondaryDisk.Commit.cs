@@ -135,6 +135,7 @@ public sealed unsafe partial class SecondaryDisk
         after?.Invoke();
         RunMirrorReads();
         RunWaiting();
+        EndWaiting();
     }
 
     private void RunMirrorReads()

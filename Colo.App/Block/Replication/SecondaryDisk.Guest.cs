@@ -22,6 +22,7 @@ public sealed unsafe partial class SecondaryDisk
     private int _guestUnderWay;
     private long _guestCopied;
     private Action? _guestIdle;
+    private bool _guestAtRest;
 
     /// <summary>Requests of the VM that are being carried out; those that wait are not counted.</summary>
     public int GuestUnderWay => _guestUnderWay;
@@ -58,6 +59,7 @@ public sealed unsafe partial class SecondaryDisk
         if (_phase != Phase.Running || _broken || _disposed)
         {
             _waiting.Add(request);
+            EndWaiting();
             return;
         }
 
@@ -298,9 +300,15 @@ public sealed unsafe partial class SecondaryDisk
         _freeGuest.Push(guest);
         _guestUnderWay--;
         if (error == 0)
+        {
             caller.Complete(0);
+        }
         else
+        {
             _waiting.Add(caller);
+            EndWaiting();
+        }
+
         if (_guestUnderWay == 0 && _guestIdle is { } idle)
         {
             _guestIdle = null;
@@ -315,6 +323,15 @@ public sealed unsafe partial class SecondaryDisk
             return;
         foreach (var request in TakeWaiting())
             SubmitGuest(request);
+    }
+
+    /// <summary>Ends what waits in vain, when there is nobody whom that could mislead.</summary>
+    private void EndWaiting()
+    {
+        if (!_guestAtRest || !(_broken || _disposed || _phase == Phase.Ended))
+            return;
+        foreach (var request in TakeWaiting())
+            request.Complete(EIO);
     }
 
     /// <summary>Calls when none of the VM's requests is under way; new ones wait already.</summary>

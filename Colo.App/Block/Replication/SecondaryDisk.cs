@@ -187,6 +187,16 @@ public sealed unsafe partial class SecondaryDisk : IDisposable
     }
 
     /// <summary>
+    /// The VM is at rest for good, and whoever stops it waits for its requests: those that this disk can carry out no more
+    /// end, with EIO, now and whenever it comes to that. The VM never sees it.
+    /// </summary>
+    public void EndGuest()
+    {
+        _guestAtRest = true;
+        EndWaiting();
+    }
+
+    /// <summary>
     /// Tells when nothing of this disk changes the image any more; perhaps at once. Also after <see cref="Dispose"/>, when
     /// it is for good: whoever writes to the image next waits for it.
     /// </summary>
@@ -345,6 +355,7 @@ public sealed unsafe partial class SecondaryDisk : IDisposable
     {
         _broken = true;
         Fail(what, path, errno);
+        EndWaiting();
     }
 
     private sealed class MirrorFace(SecondaryDisk disk) : IBlockBackend
