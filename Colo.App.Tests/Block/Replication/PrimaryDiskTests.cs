@@ -246,6 +246,36 @@ public sealed class PrimaryDiskTests : IDisposable
     }
 
     [Fact]
+    public void A_durable_write_waits_for_the_secondary_as_a_flush_does()
+    {
+        _f.Start(Size);
+        Interposer? theirs = null;
+        _f.Secondary.Start(Size, FirstSync.Direct, wrap: image => theirs = new Interposer(image) { Hold = request => request.Operation == BlockOperation.Write });
+        _f.Attach();
+        List<Pending> durable = [];
+        for (var i = 0; i < 3; i++)
+            durable.Add(_f.Secondary.Submit(_f.Disk, BlockOperation.Write, i * 4096, SecondaryFixture.Filled(4096, 1), request => request.Durable = true));
+        _f.Secondary.Until(() => _f.Disk.WaitingSinceNs != long.MaxValue && theirs!.Held.Count == 3, "the writes wait for the secondary alone");
+        Assert.All(durable, pending => Assert.False(pending.IsDone));
+        var since = _f.Secondary.On(() => _f.Disk.WaitingSinceNs);
+        _f.Secondary.On(() => theirs!.Release(1));
+        Assert.Equal(0, durable[1].Wait());
+        Assert.NotEqual(long.MaxValue, _f.Secondary.On(() => _f.Disk.WaitingSinceNs));
+        _f.Secondary.On(() => theirs!.Release(1));
+        Assert.Equal(0, durable[2].Wait());
+        _f.Secondary.On(_f.Disk.Detach);
+        Assert.Equal(0, durable[0].Wait());
+        Assert.Equal(long.MaxValue, _f.Secondary.On(() => _f.Disk.WaitingSinceNs));
+        Assert.InRange(since, 1, MonotonicClock.Now);
+        _f.Secondary.On(() =>
+        {
+            theirs!.Hold = _ => false;
+            while (theirs.Held.Count > 0)
+                theirs.Release(0);
+        });
+    }
+
+    [Fact]
     public void What_waits_for_a_secondary_that_answers_nothing_is_bounded()
     {
         const long size = 1L << 30;

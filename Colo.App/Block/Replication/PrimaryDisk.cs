@@ -39,6 +39,8 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
     private readonly Queue<Write> _remote = new();
     private readonly Queue<Write> _wantRoom = new();
     private readonly List<FlushWait> _flushes = [];
+    // Few: the guest's own requests, which its queue bounds.
+    private readonly List<Write> _durable = [];
     private NbdClient? _client;
     private ulong _sent;
     private ulong _answered;
@@ -116,6 +118,8 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
             var since = long.MaxValue;
             foreach (var flush in _flushes)
                 since = Math.Min(since, flush.LocalDone ? flush.SinceNs : long.MaxValue);
+            foreach (var write in _durable)
+                since = Math.Min(since, write.SinceNs);
             return _wantRoom.TryPeek(out var first) ? Math.Min(since, first.SinceNs) : since;
         }
     }
@@ -485,9 +489,16 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
             _disk._locks.Release(guest.Offset, guest.Length);
             // A guest that flushes nothing itself is told when it is durable: on both sides.
             if (guest.Durable && !RemoteDone)
+            {
                 _guest = guest;
+                SinceNs = MonotonicClock.Now;
+                _disk._durable.Add(this);
+            }
             else
+            {
                 guest.Complete(_error);
+            }
+
             Finish();
         }
 
@@ -498,6 +509,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
             if (_guest is { } guest)
             {
                 _guest = null;
+                _disk._durable.Remove(this);
                 guest.Complete(_error);
             }
 
