@@ -68,7 +68,8 @@ internal readonly record struct ImageStep(ImageStepKind Kind, int Value = 0)
     {
         if (Kind == ImageStepKind.Sync)
             return Ended(AfterSync(image, error));
-        if (Kind == ImageStepKind.Allocate && error is (NativeFile.EOPNOTSUPP or NativeFile.ENODEV))
+        // A block device says EINVAL to a range that is no multiple of its own blocks, 4 KiB perhaps; writing has no such bounds.
+        if (Kind == ImageStepKind.Allocate && (error is NativeFile.EOPNOTSUPP or NativeFile.ENODEV || (error == Errno.EINVAL && image.IsDevice)))
         {
             switch (request.Operation)
             {
