@@ -195,7 +195,7 @@ public sealed unsafe partial class SecondaryDisk
         {
             file.Dispose();
             done(result);
-        }), progress);
+        }), progress: progress);
         replayer.Run();
     }
 }
