@@ -60,6 +60,7 @@ internal sealed class ControlFixture : INodeControl, IDisposable
         Since = new(2026, 11, 22, 10, 0, 0, TimeSpan.Zero),
         Epoch = 1234,
         UptimeS = 3700,
+        Pid = 4321,
         Peer = new() { Address = "192.168.2.88:9990", Connected = true, RttUs = 210, LastHeardMs = 12 },
         Checkpoint = new()
         {
@@ -75,6 +76,7 @@ internal sealed class ControlFixture : INodeControl, IDisposable
         Nic = [new() { Name = "lan", Mac = "52:54:00:12:34:56", RxPackets = 1, RxBytes = 2, TxPackets = 3, TxBytes = 4, Dropped = 5 }],
         Failover = new() { Count = 1, Last = Taken, History = [Taken] },
         Guests = new() { Here = "running", There = "running", MemoryBytes = 256 << 20, Cpus = 1 },
+        Undecided = new("cold", "current"),
         Attention = new("what happened", "what the node did", "what is left to do", new(2026, 11, 22, 9, 59, 0, TimeSpan.Zero)),
     };
 

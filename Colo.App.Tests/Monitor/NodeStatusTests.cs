@@ -8,7 +8,7 @@ public sealed class NodeStatusTests
     // The names that scripts rely on (docs/commands.md).
     private static readonly string[] Names =
     [
-        "vm", "version", "role", "state", "since", "epoch", "uptime_s",
+        "vm", "version", "role", "state", "since", "epoch", "uptime_s", "pid",
         "peer.address", "peer.connected", "peer.rtt_us", "peer.last_heard_ms",
         "checkpoint.count",
         "checkpoint.by_reason.divergence", "checkpoint.by_reason.interval", "checkpoint.by_reason.queue",
@@ -25,6 +25,7 @@ public sealed class NodeStatusTests
         "failover.count", "failover.last.at", "failover.last.reason", "failover.last.duration_us",
         "failover.history[].at", "failover.history[].reason", "failover.history[].duration_us",
         "guests.here", "guests.there", "guests.memory_bytes", "guests.cpus",
+        "undecided.rule", "undecided.record",
         "attention.what", "attention.did", "attention.todo", "attention.since",
     ];
 
@@ -41,7 +42,8 @@ public sealed class NodeStatusTests
         var json = JsonSerializer.SerializeToElement(new NodeStatus(), MonitorJson.Default.NodeStatus);
         Assert.Equal(
             Names.Where(n => !n.Contains("[]", StringComparison.Ordinal) && !n.StartsWith("failover.last.", StringComparison.Ordinal)
-                && !n.StartsWith("attention.", StringComparison.Ordinal)).Concat(["failover.last", "attention"]).Order(),
+                && !n.StartsWith("attention.", StringComparison.Ordinal) && !n.StartsWith("undecided.", StringComparison.Ordinal))
+                .Concat(["failover.last", "undecided", "attention"]).Order(),
             Leaves(json, "").Order());
         Assert.Equal(JsonValueKind.Null, json.GetProperty("peer").GetProperty("rtt_us").ValueKind);
         Assert.Equal(0, json.GetProperty("disk").GetArrayLength());

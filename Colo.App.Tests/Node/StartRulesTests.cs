@@ -102,6 +102,17 @@ public sealed class StartRulesTests
         }
     }
 
+    [Fact]
+    public void A_record_is_worth_what_the_rules_make_of_it()
+    {
+        Assert.Equal("empty", StartRules.Worth(NodeData.New));
+        Assert.Equal("current", StartRules.Worth(Protected));
+        Assert.Equal("current", StartRules.Worth(Mirror.TakeOver(Guid.NewGuid())));
+        Assert.Equal("ended", StartRules.Worth(Protected with { State = DataState.Copy, Ended = true }));
+        foreach (var outdated in new[] { Mirror, Mirror.Leave(), Protected with { State = DataState.Copy }, NodeData.New.Accept(SyncKind.Everything) })
+            Assert.Equal("outdated", StartRules.Worth(outdated));
+    }
+
     private static void Leads(NodeData one, NodeData other)
     {
         foreach (var isA in new[] { true, false })

@@ -27,6 +27,9 @@ public sealed record NodeStatus
     /// <summary>Seconds since the node started.</summary>
     public long UptimeS { get; init; }
 
+    /// <summary>The node's process id, as its own host counts.</summary>
+    public int Pid { get; init; }
+
     /// <summary>The other node.</summary>
     public PeerStatus Peer { get; init; } = new();
 
@@ -48,9 +51,21 @@ public sealed record NodeStatus
     /// <summary>The guest's virtual machines, here and on the other node.</summary>
     public GuestsStatus Guests { get; init; } = new();
 
+    /// <summary>Of a node with <c>--role auto</c>: where it stands; null when it is decided what it is.</summary>
+    public UndecidedStatus? Undecided { get; init; }
+
     /// <summary>What the operator should look at; null when all is as it should be.</summary>
     public Attention? Attention { get; init; }
 }
+
+/// <summary>A node of which it is not decided yet what it is.</summary>
+/// <param name="Rule">The rule of docs/operations.md that keeps it waiting; empty before the other node was asked.</param>
+/// <param name="Record">
+/// What its images are worth by its own record: <c>current</c>, <c>ended</c> (whole, when the guest powered itself off), <c>outdated</c>
+/// (this node is refused the lead), <c>empty</c> (they belong to no guest yet), <c>none</c> (without a writable disk there is no record);
+/// empty as the rule.
+/// </param>
+public sealed record UndecidedStatus(string Rule, string Record);
 
 /// <summary>What the virtual machines of the guest do, each in words: <c>running</c>, <c>stopped</c>, <c>loading</c>, <c>none</c>, <c>unknown</c>.</summary>
 public sealed record GuestsStatus

@@ -24,6 +24,7 @@ internal sealed class AutoStart : IDisposable
     private readonly LoopTimer _timer;
     private readonly long _graceEndsNs;
     private string _told = "";
+    private Action<string?>? _forced;
     private bool _over;
 
     /// <param name="node">Its node.</param>
@@ -43,25 +44,36 @@ internal sealed class AutoStart : IDisposable
     /// <summary>What is known, for the operator.</summary>
     internal StartVerdict Verdict { get; private set; } = new(StartDecision.Wait, "", "the other node is asked");
 
+    /// <summary>What this node's images are worth by its record, as of <see cref="Verdict"/>; empty before there is one.</summary>
+    internal string Worth { get; private set; } = "";
+
     /// <summary>This node's record; null when it keeps none.</summary>
     internal NodeData? Data => _path is null ? null : NodeRecord.Peek(_path);
 
     internal void Start() => Ask();
 
-    /// <summary>The operator's word: this node is to be the primary.</summary>
-    /// <returns>Null, or why it may not.</returns>
-    internal string? Force()
+    /// <summary>
+    /// The operator's word: this node is to be the primary. The other one is asked once more before: it may have come up since, with
+    /// newer data, and would only be refused as the secondary of this node.
+    /// </summary>
+    /// <param name="answer">Called with null, or with why it may not; from here, or later from the loop.</param>
+    internal void Force(Action<string?> answer)
     {
-        if (Verdict.Rule is not ("cold" or "unshared" or ""))
-            return $"the other node answers: {Verdict.Text}";
-        if (Verdict.Rule.Length == 0)
-            return "the other node was not asked yet; try again in a moment";
         if (NodeHistory.RefusesPrimary(Data ?? NodeData.New, _path ?? "") is { } refusal)
-            return refusal;
+        {
+            answer(refusal);
+            return;
+        }
+
         if (LostImages.RefusesLeader(_configuration) is { } lost)
-            return lost;
-        End(new StartVerdict(StartDecision.Lead, "operator", "the operator said so"));
-        return null;
+        {
+            answer(lost);
+            return;
+        }
+
+        _forced += answer;
+        _timer.Cancel();
+        Ask();
     }
 
     /// <inheritdoc/>
@@ -69,6 +81,7 @@ internal sealed class AutoStart : IDisposable
     {
         _over = true;
         _timer.Dispose();
+        AnswerForced("this node ends");
     }
 
     private void Ask() => _node.Ask(OnAnswer);
@@ -79,18 +92,23 @@ internal sealed class AutoStart : IDisposable
             return;
         // A check answers as a node does, and is none.
         var report = result.Report is { Role: "primary" or "secondary" or "undecided" } node ? node : null;
-        var verdict = StartRules.Decide(
-            _node.Identity.Node == Link.LinkNode.A, Data, new PeerView(report?.Role, report?.State ?? "", report?.Data?.Node));
+        var own = Data;
+        var verdict = StartRules.Decide(_node.Identity.Node == Link.LinkNode.A, own, new PeerView(report?.Role, report?.State ?? "", report?.Data?.Node));
+        Worth = _path is null ? "none" : StartRules.Worth(own ?? NodeData.New);
         if (verdict.Rule is "cold" or "unshared" && result.Failure is { } failure)
             verdict = verdict with { Decision = StartDecision.Wait, Text = $"{verdict.Text} ({failure.Text})" };
         if (verdict.Rule == "unshared" && MonotonicClock.Now < _graceEndsNs)
             verdict = verdict with { Decision = StartDecision.Wait, Text = "this node ran the guest last, alone; the other node gets a moment to be heard" };
         Verdict = verdict;
+        if (_forced is not null && verdict.Rule is "cold" or "unshared")
+            verdict = new StartVerdict(StartDecision.Lead, "operator", "the operator said so");
         if (verdict.Decision != StartDecision.Wait)
         {
             End(verdict);
             return;
         }
+
+        AnswerForced($"the other node answers: {verdict.Text}");
 
         if (_told != verdict.Text)
         {
@@ -106,7 +124,16 @@ internal sealed class AutoStart : IDisposable
     {
         if (_over)
             return;
-        Dispose();
+        // First: who hears the answer looks at what has come of it.
         _node.Loop.Post(() => _decided(verdict));
+        AnswerForced(verdict.Decision == StartDecision.Lead ? null : $"the other node answers: {verdict.Text}");
+        Dispose();
+    }
+
+    private void AnswerForced(string? refusal)
+    {
+        var forced = _forced;
+        _forced = null;
+        forced?.Invoke(refusal);
     }
 }

@@ -36,11 +36,22 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
         var seconds = (int)SwitchoverLimit.TotalSeconds;
         if (node.Undecided is { } undecided)
         {
-            if ((force ? undecided.Force() : $"it is not decided yet what this node is: {undecided.Verdict.Text}") is { } refusal)
-                answer.Give(ControlResult.Refused(refusal));
+            if (force)
+            {
+                undecided.Force(refusal =>
+                {
+                    if (refusal is not null)
+                        answer.Give(ControlResult.Refused(refusal));
+                    else
+                        // Behind what that has posted: the guest's boot.
+                        node.Loop.Post(() => answer.Give(node.Primary is null ? ControlResult.Failed("the guest could not be started here; see the log") : ControlResult.Done));
+                });
+            }
             else
-                // Behind what that has posted: the guest's boot.
-                node.Loop.Post(() => answer.Give(node.Primary is null ? ControlResult.Failed("the guest could not be started here; see the log") : ControlResult.Done));
+            {
+                answer.Give(ControlResult.Refused($"it is not decided yet what this node is: {undecided.Verdict.Text}"));
+            }
+
             return ControlResult.Failed($"the guest has not been started in {seconds} s; see the log");
         }
 
@@ -170,6 +181,7 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             Since = node.Since,
             Epoch = (long)node.Epoch,
             UptimeS = (now - node.Life.Started) / 1_000_000_000,
+            Pid = Environment.ProcessId,
             Peer = new PeerStatus
             {
                 Address = node.PeerAddress.ToString(),
@@ -183,6 +195,7 @@ internal sealed class NodeControl(NodeContext node, ColoConfiguration configurat
             Nic = node.Vm is null ? [] : StatusParts.Nics(node.Vm, primary is not null, primary),
             Failover = new FailoverStatus { Count = node.Life.Failovers, Last = node.Life.History.FirstOrDefault(), History = node.Life.History },
             Guests = Guests(),
+            Undecided = node.Undecided is { } undecided ? new UndecidedStatus(undecided.Verdict.Rule, undecided.Worth) : null,
             Attention = node.Attention,
         };
         // The other node speaks as the guest: what is still here of this one's part is on its way out.

@@ -93,6 +93,7 @@ internal sealed class StandaloneRunner : INicPath, INodeControl
             State = _ended ? "stopped" : "running",
             Since = _since,
             UptimeS = (MonotonicClock.Now - _life.Started) / 1_000_000_000,
+            Pid = Environment.ProcessId,
             Attention = _attention,
             Disk = StatusParts.Disks(_vm),
             Nic = StatusParts.Nics(_vm, speaks: true),

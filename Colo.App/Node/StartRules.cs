@@ -94,6 +94,15 @@ internal static class StartRules
     /// <summary>Whether a node with this record has what no other node has, and may go on with it without asking.</summary>
     internal static bool IsUnshared(NodeData data) => data.Resolved == DataState.Current && data.PeerOutdated && !data.IsOffered;
 
+    /// <summary>What a record says of its images, for <see cref="Monitor.UndecidedStatus.Record"/>.</summary>
+    internal static string Worth(NodeData data) => data.Resolved switch
+    {
+        DataState.Empty => "empty",
+        DataState.Current => "current",
+        DataState.Copy when data.Ended => "ended",
+        _ => "outdated",
+    };
+
     private static StartVerdict DecideHeld(NodeData o, NodeData p, bool kept)
     {
         const string Text = "the other node has the guest in memory, as secondary of a primary that is gone";
