@@ -25,6 +25,11 @@ public sealed class ResourceAgentTests : IDisposable
         Assert.Equal(Success, _f.Act("stop").Exit);
         Assert.Equal(NotRunning, _f.Act("monitor", ("OCF_RESKEY_binary", "/none/such")).Exit);
         Assert.Equal(Success, _f.Act("stop", ("OCF_RESKEY_config", "/none/such")).Exit);
+        var broken = _f.Path("broken");
+        File.WriteAllText(broken, "#!/none/such\n");
+        File.SetUnixFileMode(broken, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Assert.Equal(NotRunning, _f.Act("monitor", ("OCF_RESKEY_binary", broken)).Exit);
+        Assert.Equal(Success, _f.Act("stop", ("OCF_RESKEY_binary", broken)).Exit);
         Assert.Equal(Installed, _f.Act("start", ("OCF_RESKEY_binary", "/none/such")).Exit);
         Assert.Equal(Installed, _f.Act("validate-all", ("OCF_RESKEY_config", "/none/such")).Exit);
         Assert.Equal(Configured, _f.Act("validate-all", ("OCF_RESKEY_node", "c")).Exit);
