@@ -404,11 +404,12 @@ internal sealed class PrimaryDisks : IDisposable
         for (var i = 0; i < _disks.Length; i++)
         {
             var changed = _node.History.Changed(i);
-            // Without this node's own flush a power failure here would make a difference that no mark tells of.
+            // Without this node's own flush a power failure here would make a difference that no mark tells of; it covers nothing that is under way.
+            var covered = Math.Min(epoch, _disks[i].OldestUnderWay);
             _disks[i].FlushImage(error =>
             {
                 if (error == 0 && session == _session)
-                    changed.ForgetBefore(epoch, ForgetAfterNs, MonotonicClock.Now);
+                    changed.ForgetBefore(covered, ForgetAfterNs, MonotonicClock.Now);
             });
         }
     }

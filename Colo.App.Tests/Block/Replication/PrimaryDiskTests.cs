@@ -342,6 +342,32 @@ public sealed class PrimaryDiskTests : IDisposable
     }
 
     [Fact]
+    public void Writes_under_way_to_the_image_are_known_by_the_oldest_epoch()
+    {
+        _f.Start(Size);
+        _f.Image.Hold = request => request.Operation is BlockOperation.Write or BlockOperation.WriteZeroes;
+        Assert.Equal(ulong.MaxValue, _f.Secondary.On(() => _f.Disk.OldestUnderWay));
+        List<Pending> under = [];
+        for (var i = 0; i < 4; i++)
+        {
+            _f.Secondary.On(() => _f.Disk.Epoch = (ulong)i + 5);
+            under.Add(_f.Secondary.Submit(_f.Disk, i % 2 == 0 ? BlockOperation.Write : BlockOperation.Discard, i << 20, new byte[512]));
+            _f.Secondary.Until(() => _f.Image.Held.Count == i + 1, "it is on its way");
+        }
+
+        List<ulong> oldest = [];
+        foreach (var index in (int[])[1, 0, 1, 0])
+        {
+            oldest.Add(_f.Secondary.On(() => _f.Disk.OldestUnderWay));
+            _f.Secondary.On(() => _f.Image.Release(index));
+            _f.Secondary.Until(() => under.Count(pending => pending.IsDone) == oldest.Count, "one is done");
+        }
+
+        Assert.Equal([5UL, 5UL, 7UL, 7UL], oldest);
+        Assert.Equal(ulong.MaxValue, _f.Secondary.On(() => _f.Disk.OldestUnderWay));
+    }
+
+    [Fact]
     public void The_guest_sees_errors_of_its_own_image_and_none_of_the_secondary()
     {
         const int EIO = 5, ENOSPC = 28;

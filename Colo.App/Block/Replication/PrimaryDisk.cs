@@ -49,6 +49,9 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
     private ulong _epochSent;
     private long _epochBytes;
     private bool _crowded;
+    // What is on its way to the local image, in the order in which it began.
+    private Write? _oldest;
+    private Write? _newest;
 
     /// <summary>Makes one with no secondary attached.</summary>
     /// <param name="name">For messages.</param>
@@ -103,6 +106,12 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
 
     /// <summary>Bytes on their way that the secondary has not answered yet.</summary>
     public long OutstandingBytes { get; private set; }
+
+    /// <summary>
+    /// The epoch of the oldest write that is on its way to the local image; <see cref="ulong.MaxValue"/>: none. No flush covers it yet: its mark
+    /// must not be forgotten, however long the secondary has had it.
+    /// </summary>
+    public ulong OldestUnderWay => _oldest?.Epoch ?? ulong.MaxValue;
 
     /// <summary>Bytes of data that the secondary has got since this was made.</summary>
     public long ReplicatedBytes { get; private set; }
@@ -376,6 +385,8 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
         private bool _queued;
         private bool _direct;
         private int _error;
+        private Write? _earlier;
+        private Write? _later;
 
         internal Write(PrimaryDisk disk)
         {
@@ -393,6 +404,8 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
         internal BlockRequest Remote { get; }
 
         internal ulong Sequence { get; set; }
+
+        internal ulong Epoch { get; private set; }
 
         internal bool RemoteDone { get; set; }
 
@@ -433,7 +446,9 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
                 return;
             }
 
-            _disk._changed.Touched(guest.Offset, guest.Length, _disk.Epoch);
+            Epoch = _disk.Epoch;
+            _disk._changed.Touched(guest.Offset, guest.Length, Epoch);
+            EnterLocal();
             var zeroes = guest.Operation != BlockOperation.Write;
             if (!_disk.Attached && !zeroes)
             {
@@ -481,6 +496,7 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
             }
 
             _localDone = true;
+            LeaveLocal();
             _error = request.Error;
             var guest = _guest!;
             _guest = null;
@@ -531,6 +547,29 @@ public sealed unsafe class PrimaryDisk : IBlockBackend
             _queued = false;
             if (_localDone)
                 _disk._free.Push(this);
+        }
+
+        private void EnterLocal()
+        {
+            (_earlier, _later) = (_disk._newest, null);
+            if (_earlier is { } earlier)
+                earlier._later = this;
+            else
+                _disk._oldest = this;
+            _disk._newest = this;
+        }
+
+        private void LeaveLocal()
+        {
+            if (_earlier is { } earlier)
+                earlier._later = _later;
+            else
+                _disk._oldest = _later;
+            if (_later is { } later)
+                later._earlier = _earlier;
+            else
+                _disk._newest = _earlier;
+            _earlier = _later = null;
         }
 
         private static byte* Copy(BlockRequest guest)
