@@ -145,6 +145,25 @@ public sealed partial class SecondaryFaultTests : IDisposable
     }
 
     [Fact]
+    public void A_takeover_that_waits_for_a_commit_which_fails_fails_for_good()
+    {
+        Start();
+        Assert.Equal(0, _f.Write(_f.Disk.Mirror, 0, Fill(512, 1)));
+        _f.On(() => _image.Hold = r => r.Operation == BlockOperation.Write);
+        _f.On(() => _f.Disk.Commit(512, 2, _ => { }));
+        _f.Until(() => _image.Held.Count == 1, "the checkpoint is being applied");
+        var error = -1;
+        _f.On(() => _f.Disk.TakeOver(result => error = result));
+        _f.On(() =>
+        {
+            _image.Hold = _ => false;
+            _image.Held[0].Complete(5);
+        });
+        _f.Until(() => error == 5, "the takeover fails");
+        Assert.Equal(5, _f.Do(_f.Disk.TakeOverAgain));
+    }
+
+    [Fact]
     public void A_sync_that_fails_is_an_error_and_no_takeover_follows()
     {
         Start();

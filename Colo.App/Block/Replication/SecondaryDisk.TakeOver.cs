@@ -17,8 +17,8 @@ public sealed unsafe partial class SecondaryDisk
     /// The decision, a replay of <see cref="LogId"/> and <see cref="Epoch"/>, is recorded before, so that a crash in the
     /// middle is mended by <see cref="Replay"/>. A replay needs the image of the last commit to be durable: with
     /// <see cref="Unsynced"/> the caller has to <see cref="Sync"/> before it records, or a power failure may cost more than the
-    /// takeover. An earlier failure of log or image is no hindrance: whether all that the VM was told is done can be read and
-    /// written is found out here.
+    /// takeover. An earlier failure of log or image is no hindrance, but for that of a commit: whether all that the VM was told
+    /// is done can be read and written is found out here.
     /// </remarks>
     /// <param name="done">0, or an errno: the image is of no use until <see cref="TakeOverAgain"/> says 0, or a replay has mended it.</param>
     /// <param name="changes">Called before the image is touched, with the ranges that will change (<see cref="GuestWritten"/>, which is
@@ -131,9 +131,13 @@ public sealed unsafe partial class SecondaryDisk
 
     private void ApplyLog(Action<int> done)
     {
-        if (_disposed)
+        if (_disposed || _phase != Phase.TakingOver)
         {
             ReleaseImage(0, _image.Size);
+            // The commit that was waited for has failed: the image is a mixture, and no log mends that.
+            _takeOverFailed = true;
+            if (!_disposed)
+                done(EIO);
             return;
         }
 
