@@ -65,6 +65,13 @@ public sealed partial class ChangedExtents
         RecordAll();
     }
 
+    /// <summary>The record is being closed: nothing is tried again. A note stays for the next start.</summary>
+    internal void EndNotes()
+    {
+        _again?.Dispose();
+        _again = null;
+    }
+
     /// <summary>What is beside an image when the record's marks do not count.</summary>
     internal static string NoticeFor(string image) => image + ".colo-unmarked";
 

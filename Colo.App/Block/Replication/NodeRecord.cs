@@ -179,6 +179,8 @@ public sealed class NodeRecord : IDisposable
         if (_disposed)
             return;
         _disposed = true;
+        foreach (var changed in _changed)
+            changed.EndNotes();
         _writer.Dispose();
         _header.Dispose();
         _lock.Dispose();
