@@ -4,6 +4,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Colo.Block;
 using Colo.Block.Nbd;
+using Colo.Block.Replication;
 using Colo.Configuration;
 using Colo.Linux;
 using Colo.Monitor;
@@ -110,11 +111,11 @@ internal static class NbdCommand
                 return ExitStatus.Refused;
             }
 
-            if (!parsed.GetValue(readOnly) && File.Exists(path + ".colo"))
+            if (!parsed.GetValue(readOnly) && (File.Exists(path + ".colo") ? path + ".colo" : PairMark.RecordOf(path)) is { } record)
             {
                 parsed.InvocationConfiguration.Error.WriteLine(
-                    $"colo: {path} is a disk of a pair: {path}.colo notes every change, and would not know of those made here, so the other node's image would go on to differ. " +
-                    $"Serve it with --readonly, or remove {path}.colo: then all of the disk is compared when the two nodes meet again");
+                    $"colo: {path} is a disk of a pair: {record} notes every change, and would not know of those made here, so the other node's image would go on to differ. " +
+                    $"Serve it with --readonly, or remove {record}: then all of the pair's disks is compared when the two nodes meet again");
                 return ExitStatus.Refused;
             }
 

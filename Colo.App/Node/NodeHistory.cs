@@ -52,7 +52,11 @@ internal sealed class NodeHistory : IDisposable
             Monitor.Log.Warning($"{record.Path}: {repaired}");
         var history = new NodeHistory(record);
         for (var i = 0; i < images.Count; i++)
+        {
             record.Changed(i).NoteBeside(images[i].Path, loop, history.OnUnrecorded);
+            PairMark.Set(images[i].Path, record.Path);
+        }
+
         return history;
     }
 
