@@ -95,11 +95,11 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
     [EtcdFact]
     public void A_question_before_there_is_a_token_waits_for_it_and_does_not_end_the_search() => WithinTime.Try(TimeSpan.FromMilliseconds(500), limit =>
     {
-        _vm = NewVm();
+        _key = NewKey();
         using var relay = new EtcdRelay(Etcd.Address);
-        using var a = new Asker(relay.Uri, _vm, NodeId.A, limit);
+        using var a = new Asker(relay.Uri, _key, NodeId.A, limit);
         relay.Fault = () => RelayFault.SwallowRequest;
-        var renewed = Task.Run(a.Renew);
+        var renewed = Task.Run(() => a.Renew());
         Assert.True(SpinWait.SpinUntil(() => a.StuckCount > 0, TimeSpan.FromSeconds(60)), "nobody is told that there is no token");
         // Asked, and withdrawn: the token is still looked for.
         Assert.Null(a.Ask(0));
@@ -114,7 +114,7 @@ public sealed class ArbiterPermissionTests(EtcdSharedFixture fixture) : IClassFi
         relay.Fault = () => RelayFault.None;
         Assert.True(asked.Result);
         Assert.Equal(1UL, renewed.Result.Generation);
-        Assert.Contains("\"generation\":2", Etcd.Value(ArbiterClient.KeyOf(_vm)), StringComparison.Ordinal);
+        Assert.Contains("\"generation\":2", Etcd.Value(_key), StringComparison.Ordinal);
     });
 
     [EtcdFact]

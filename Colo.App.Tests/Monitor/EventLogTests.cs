@@ -59,7 +59,7 @@ public sealed class EventLogTests
     {
         using var file = new ConfigurationFile("[vm]\nname = web1\n[link]\nnode-a = 127.0.0.1:9990\nnode-b = 127.0.0.2:9990\n");
         var configuration = ColoConfiguration.Load(file.Path, []);
-        using var node = new NodeContext(configuration, LinkNode.A, new(System.Net.IPAddress.Loopback, 9990), new(System.Net.IPAddress.Loopback, 9991), LinkKey.Generate(), new NodeLife());
+        using var node = new NodeContext(configuration, LinkNode.A, new(System.Net.IPAddress.Loopback, 9990), new(System.Net.IPAddress.Loopback, 9991), LinkKey.Generate(), new NodeLife(Stream.Null));
         test(node);
     }
 }

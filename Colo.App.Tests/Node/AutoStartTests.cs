@@ -27,7 +27,7 @@ public sealed class AutoStartTests : IDisposable
         var file = Path.Combine(_folder.FullName, "colo.ini");
         File.WriteAllText(file, $"[vm]\nname = web1\n[link]\nnode-a = {own}\nnode-b = {peer}\nkey-file = {_folder.FullName}/link.key\n");
         var configuration = ColoConfiguration.Load(file, [], NodeRole.Auto);
-        _node = new NodeContext(configuration, LinkNode.A, own, peer, _key, new NodeLife());
+        _node = new NodeContext(configuration, LinkNode.A, own, peer, _key, new NodeLife(Stream.Null));
         _control = new NodeControl(_node, configuration);
         _node.StartUndecided();
         _thread = new Thread(() => _node.Run());

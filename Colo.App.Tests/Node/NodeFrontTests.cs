@@ -10,7 +10,7 @@ public sealed class NodeFrontTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("colo-front-");
-    private readonly NodeFront _front = new(new NodeLife(), new NodeStatus { Vm = "web1", Role = "primary", State = "starting" }, Patience);
+    private readonly NodeFront _front = new(new NodeLife(Stream.Null), new NodeStatus { Vm = "web1", Role = "primary", State = "starting" }, Patience);
 
     public void Dispose() => _folder.Delete(recursive: true);
 
@@ -107,7 +107,7 @@ public sealed class NodeFrontTests : IDisposable
     [Fact]
     public void Without_a_next_context_a_command_is_refused_in_words()
     {
-        var front = new NodeFront(new NodeLife(), new NodeStatus(), TimeSpan.FromMilliseconds(50));
+        var front = new NodeFront(new NodeLife(Stream.Null), new NodeStatus(), TimeSpan.FromMilliseconds(50));
         var result = front.Stop();
         Assert.Equal((false, 1), (result.Ok, result.Exit));
         Assert.Contains("try again", result.Error, StringComparison.Ordinal);

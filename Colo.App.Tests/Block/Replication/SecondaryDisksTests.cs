@@ -176,7 +176,7 @@ public sealed class SecondaryDisksTests
         Assert.Equal(0, f.Write(f.Fronts[0], 0, 9).Wait());
         // This node dies before its record can be written again.
         f.Die();
-        PairImages.Replay(f.Configuration());
+        PairImages.Replay(f.Configuration(), static _ => { }, static () => { });
         Assert.Equal(9, f.At(0, 0));
         using var loop = new EventLoop();
         using var record = NodeRecord.Open(f.ImagePath("d0") + ".colo", [new RecordDisk("d0", SecondaryDisksFixture.Size)], loop);
