@@ -77,14 +77,7 @@ public sealed unsafe class CheckpointStreamTests(ITestOutputHelper output)
             if (Interlocked.Increment(ref seen) == 1)
                 hold.Wait(Limit);
         };
-        world.Capture(1, [1]);
-        var first = world.Take();
-        world.Svm.Stopped(() =>
-        {
-            world.Load(first);
-            return 0;
-        });
-        world.Receiver.Loaded();
+        world.TakeFirst();
         Assert.True(ended.Wait(Limit));
         var (_, snapshot) = world.Capture(2, [2]);
         hold.Set();
@@ -104,15 +97,9 @@ public sealed unsafe class CheckpointStreamTests(ITestOutputHelper output)
     public void WhatIsStreamedBeforeAStopIsNotCopiedInIt()
     {
         using var world = new World(4);
-        world.Pvm.Burst = 1;
-        world.Capture(1, [1]);
-        var first = world.Take();
-        world.Svm.Stopped(() =>
-        {
-            world.Load(first);
-            return 0;
-        });
-        world.Receiver.Loaded();
+        // What the guest writes meanwhile is no more than this, however long it takes.
+        world.Pvm.Pages = Size / GuestMemory.PageSize / 16;
+        world.TakeFirst();
         var pages = Size / GuestMemory.PageSize;
         var streamed = world.Pvm.Stopped(() =>
         {
@@ -259,6 +246,19 @@ public sealed unsafe class CheckpointStreamTests(ITestOutputHelper output)
             var figures = Sender.Capture(epoch, state);
             return (figures, new ReadOnlySpan<byte>(Primary.Base, (int)Size).ToArray());
         });
+
+        /// <summary>The first checkpoint, from its capture to its load.</summary>
+        internal void TakeFirst()
+        {
+            Capture(1, [1]);
+            var first = Take();
+            Svm.Stopped(() =>
+            {
+                Load(first);
+                return 0;
+            });
+            Receiver.Loaded();
+        }
 
         internal ReceivedCheckpoint Take()
         {

@@ -56,13 +56,16 @@ internal sealed class RandomGuest : IDisposable
 
     internal RandomGuest(GuestMemory memory, TestDirtySource dirty, int seed)
     {
-        (_memory, _dirty, _random) = (memory, dirty, new Random(seed));
+        (_memory, _dirty, _random, Pages) = (memory, dirty, new Random(seed), memory.Pages);
         _thread = new Thread(Run) { IsBackground = true };
         _thread.Start();
     }
 
     /// <summary>How many pages one burst writes at most.</summary>
     internal int Burst { get; set; } = 4;
+
+    /// <summary>How many pages, the first ones, it writes to.</summary>
+    internal ulong Pages { get; set; }
 
     internal long Writes { get; private set; }
 
@@ -104,7 +107,7 @@ internal sealed class RandomGuest : IDisposable
     private void WriteOnce(byte[] data)
     {
         // A third of the writes goes to a few hot pages.
-        var page = _random.Next(3) == 0 ? (ulong)_random.Next(16) : (ulong)_random.NextInt64((long)_memory.Pages);
+        var page = _random.Next(3) == 0 ? (ulong)_random.Next(16) : (ulong)_random.NextInt64((long)Pages);
         var offset = _random.Next(GuestMemory.PageSize);
         var span = data.AsSpan(0, _random.Next(GuestMemory.PageSize - offset) + 1);
         if (_random.Next(10) == 0)
