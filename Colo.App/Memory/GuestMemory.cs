@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Colo.Linux;
 
@@ -30,6 +31,8 @@ public sealed unsafe class GuestMemory : IDisposable
     private const int ProtReadWrite = 3;
     private const int MapShared = 1;
     private const int MapPrivate = 2;
+    private const int MapFixed = 0x10;
+    private const int MapAnonymous = 0x20;
     private const int MapNoReserve = 0x4000;
     private const uint MfdCloexec = 1;
 
@@ -130,6 +133,38 @@ public sealed unsafe class GuestMemory : IDisposable
     {
         var offset = page * PageSize;
         return offset < LowSize ? offset : offset - LowSize + HoleEnd;
+    }
+
+    /// <summary>Gives pages of the memfd back to the host: it has zeroes there. Private copies above them stay (fallocate(2) of shmem).</summary>
+    /// <param name="first">The first page.</param>
+    /// <param name="count">How many.</param>
+    /// <exception cref="LinuxException">The kernel refuses.</exception>
+    internal void FreeImage(ulong first, ulong count)
+    {
+        while (NativeFile.fallocate(MemFd, NativeFile.FALLOC_FL_PUNCH_HOLE | NativeFile.FALLOC_FL_KEEP_SIZE, (long)(first * PageSize), (long)(count * PageSize)) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Errno.EINTR)
+                throw LinuxException.FromLastError("fallocate(FALLOC_FL_PUNCH_HOLE) of the guest's memory");
+        }
+    }
+
+    /// <summary>Makes pages zero, and gives what they took back to the host; where the mapping is private, the image's too.</summary>
+    /// <param name="first">The first page.</param>
+    /// <param name="count">How many.</param>
+    /// <exception cref="LinuxException">The kernel refuses.</exception>
+    internal void Erase(ulong first, ulong count)
+    {
+        if (Image != null)
+        {
+            var at = Base + (first * PageSize);
+            var length = (nuint)(count * PageSize);
+            // In the place of what was there, in one step: whoever reads just now sees the one or the other.
+            if (Native.mmap(at, length, ProtReadWrite, MapPrivate | MapAnonymous | MapFixed | MapNoReserve, -1, 0) != at)
+                throw LinuxException.FromLastError("mmap in the place of the guest's memory");
+            UndumpedMemory.LeaveOut(at, length);
+        }
+
+        FreeImage(first, count);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Colo.Linux;
 
 namespace Colo.Memory;
@@ -137,12 +136,7 @@ internal sealed unsafe class ImageReclaim : IDisposable
 
     private void Punch(ulong first, int count)
     {
-        while (NativeFile.fallocate(_memory.MemFd, NativeFile.FALLOC_FL_PUNCH_HOLE | NativeFile.FALLOC_FL_KEEP_SIZE, (long)(first * GuestMemory.PageSize), (long)count * GuestMemory.PageSize) != 0)
-        {
-            if (Marshal.GetLastPInvokeError() != Errno.EINTR)
-                throw LinuxException.FromLastError("fallocate(FALLOC_FL_PUNCH_HOLE) of the guest image");
-        }
-
+        _memory.FreeImage(first, (ulong)count);
         for (var page = first; page < first + (ulong)count; page++)
             _freed.Set(page);
         _burst += count;

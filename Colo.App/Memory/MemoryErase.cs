@@ -18,8 +18,6 @@ internal sealed unsafe class MemoryErase : IDisposable
 {
     // 64 MiB: some milliseconds.
     private const int Slice = 16384;
-    private const int ProtReadWrite = 3;
-    private const int MapPrivateAnonymousFixedNoReserve = 0x2 | 0x20 | 0x10 | 0x4000;
 
     private readonly GuestMemory _memory;
     private readonly PageMap? _copies;
@@ -51,7 +49,7 @@ internal sealed unsafe class MemoryErase : IDisposable
         {
             var count = (int)Math.Min(Slice, _memory.Pages - first);
             FindHeld(first, count);
-            Free(first, count);
+            _memory.Erase(first, (ulong)count);
             // After the change, or the page could be sent as it was and count as sent.
             for (var i = 0; i < count; i++)
             {
@@ -115,25 +113,5 @@ internal sealed unsafe class MemoryErase : IDisposable
         copies.Read(first, entries);
         for (var i = 0; i < held.Length; i++)
             held[i] |= PageMap.IsCopy(entries[i]);
-    }
-
-    private void Free(ulong first, int count)
-    {
-        var offset = first * GuestMemory.PageSize;
-        var length = (ulong)count * GuestMemory.PageSize;
-        if (_memory.Image != null)
-        {
-            var at = _memory.Base + offset;
-            // In the place of what was there, in one step: whoever reads just now sees the one or the other.
-            if (Native.mmap(at, (nuint)length, ProtReadWrite, MapPrivateAnonymousFixedNoReserve, -1, 0) != at)
-                throw LinuxException.FromLastError("mmap in the place of the guest's memory");
-            UndumpedMemory.LeaveOut(at, (nuint)length);
-        }
-
-        while (NativeFile.fallocate(_memory.MemFd, NativeFile.FALLOC_FL_PUNCH_HOLE | NativeFile.FALLOC_FL_KEEP_SIZE, (long)offset, (long)length) != 0)
-        {
-            if (Marshal.GetLastPInvokeError() != Errno.EINTR)
-                throw LinuxException.FromLastError("fallocate(FALLOC_FL_PUNCH_HOLE) of the guest's memory");
-        }
     }
 }
