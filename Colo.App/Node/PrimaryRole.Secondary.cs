@@ -143,7 +143,7 @@ internal sealed partial class PrimaryRole
         if (_phase is PrimaryPhase.Yielded or PrimaryPhase.Ending or PrimaryPhase.Ended || (_phase == PrimaryPhase.HandedOver && !known))
             return "the guest is being handed over or has ended";
         // One that was handed the guest and wants to pair has not read the message, and will not any more.
-        if (known || _session is not { } session || _phase is PrimaryPhase.Syncing or PrimaryPhase.Offered or PrimaryPhase.OfferedAsking)
+        if (known || _session is not { } session || PrimaryProtection.IsSyncing(_phase))
             return null;
         if (session.Connected && MonotonicClock.Now - session.LastHeardNs < _settings.TimeoutNs)
             return "this node has a current secondary";
@@ -241,7 +241,7 @@ internal sealed partial class PrimaryRole
                 HandOver();
                 break;
             case PrimaryAction.TellEnd:
-                _endsProtected = from is not (PrimaryPhase.Syncing or PrimaryPhase.Offered or PrimaryPhase.OfferedAsking);
+                _endsProtected = !PrimaryProtection.IsSyncing(from);
                 TellEnd(_session!);
                 break;
             case PrimaryAction.End:

@@ -85,7 +85,7 @@ internal sealed partial class PrimaryRole : INicPath, IDisposable
     internal PrimaryState State => _phase switch
     {
         PrimaryPhase.Alone => PrimaryState.Unprotected,
-        PrimaryPhase.Syncing or PrimaryPhase.Offered or PrimaryPhase.OfferedAsking => PrimaryState.Syncing,
+        var phase when PrimaryProtection.IsSyncing(phase) => PrimaryState.Syncing,
         var phase when PrimaryProtection.HasLease(phase) => PrimaryState.Protected,
         _ => PrimaryState.Stopped,
     };

@@ -216,6 +216,9 @@ internal static class PrimaryProtection
     /// <summary>Whether a secondary may be able to take over from a primary in this phase, as far as that one knows.</summary>
     internal static bool MayBeSucceeded(PrimaryPhase phase) => phase is Offered or OfferedAsking || HasLease(phase);
 
+    /// <summary>Whether a primary in this phase has a secondary of which it does not know that it has everything.</summary>
+    internal static bool IsSyncing(PrimaryPhase phase) => phase is Syncing or Offered or OfferedAsking;
+
     /// <summary>Whether a primary in this phase knows that its secondary has everything, and speaks within its lease.</summary>
     internal static bool HasLease(PrimaryPhase phase) => phase is >= Protected and <= Asking;
 
