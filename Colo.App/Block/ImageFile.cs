@@ -98,10 +98,7 @@ internal sealed unsafe class ImageFile : IDisposable
                 NativeFile.ftruncate(file.Number, (createSize + Sector - 1) & ~(Sector - 1L)), $"make {path} with {createSize} bytes");
             LinuxException.ThrowIfNegative(NativeFile.fsync(file.Number), $"make {path}");
             // The name too is durable, before a guest is told that its data is.
-            var folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
-            using var directory = FileDescriptor.FromResult(
-                NativeFile.open(folder, NativeFile.O_RDONLY | NativeFile.O_CLOEXEC, 0), $"open {folder}");
-            LinuxException.ThrowIfNegative(NativeFile.fsync(directory.Number), $"make {path}");
+            DurableName.SyncFolder(path);
             return file;
         }
         catch

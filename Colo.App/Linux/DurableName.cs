@@ -40,7 +40,9 @@ internal static class DurableName
         SyncFolder(to);
     }
 
-    private static void SyncFolder(string path)
+    /// <summary>Makes the name of a file that was just made durable.</summary>
+    /// <exception cref="IOException">It is not for certain; the message names the path.</exception>
+    internal static void SyncFolder(string path)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
         using var directory = FileDescriptor.FromResult(NativeFile.open(folder, NativeFile.O_RDONLY | NativeFile.O_CLOEXEC, 0), $"open {folder}");

@@ -1,10 +1,4 @@
-using System.Net;
-using Colo.Arbiter;
-using Colo.Configuration;
-using Colo.Inquiry;
-using Colo.Link;
 using Colo.Linux;
-using Colo.Machine;
 using Colo.Monitor;
 using Colo.Protection;
 

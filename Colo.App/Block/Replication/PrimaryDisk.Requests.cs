@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Colo.Block.Nbd;
 using Colo.Linux;
 
 namespace Colo.Block.Replication;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Colo.Block.Nbd;
 using Colo.Linux;
 
