@@ -1,4 +1,3 @@
-using System.Text;
 using Colo.Tests.Monitor;
 
 namespace Colo.Tests.Dashboard;
@@ -7,21 +6,15 @@ namespace Colo.Tests.Dashboard;
 public sealed class ConsoleTerminalTests : IDisposable
 {
     private readonly ControlFixture _node = new();
-    private readonly StringBuilder _typed = new();
 
-    public ConsoleTerminalTests() => _node.Console.Input = bytes =>
-    {
-        lock (_typed)
-            _typed.Append(Encoding.UTF8.GetString(bytes.Span));
-        return bytes.Length;
-    };
+    public ConsoleTerminalTests() => _node.TakeTyped();
 
     public void Dispose() => _node.Dispose();
 
     [TmuxFact]
     public void The_terminal_is_raw_while_it_is_the_guests_and_as_before_after_Ctrl_bracket()
     {
-        Write("login: ");
+        _node.Write("login: ");
         using var terminal = Start();
         terminal.WaitFor("Ctrl-] leaves", "login:");
         var raw = Settings(terminal);
@@ -29,17 +22,16 @@ public sealed class ConsoleTerminalTests : IDisposable
         // What would be a signal, a line or an end of file is a key for the guest.
         terminal.Type("root");
         terminal.Keys("Enter", "C-c", "C-z", "C-d", "C-s");
-        WaitForTyped("root\r\u0003\u001a\u0004\u0013");
+        _node.WaitForTyped("root\r\u0003\u001a\u0004\u0013");
         // Nothing is echoed but by the guest.
         Assert.DoesNotContain("root", terminal.Screen(), StringComparison.Ordinal);
-        Write("welcome\r\n");
+        _node.Write("welcome\r\n");
         terminal.WaitFor("login: welcome");
         terminal.Keys("C-]");
         terminal.WaitFor("exit=0", "READY>");
         AssertAsBefore(terminal);
         // What is typed now is the shell's.
-        lock (_typed)
-            Assert.Equal("root\r\u0003\u001a\u0004\u0013", _typed.ToString());
+        Assert.Equal("root\r\u0003\u001a\u0004\u0013", _node.Typed);
     }
 
     [TmuxFact]
@@ -81,23 +73,4 @@ public sealed class ConsoleTerminalTests : IDisposable
 
     private static string[] Settings(Tmux terminal) =>
         ColoBinary.RunProgram("stty", "-F", terminal.Device, "-a").Output.Split([' ', '\n', ';'], StringSplitOptions.RemoveEmptyEntries);
-
-    private void Write(string text)
-    {
-        foreach (var octet in Encoding.UTF8.GetBytes(text))
-            _node.Console.Output(octet);
-    }
-
-    private void WaitForTyped(string expected)
-    {
-        SpinWait.SpinUntil(
-            () =>
-            {
-                lock (_typed)
-                    return _typed.Length >= expected.Length;
-            },
-            TimeSpan.FromSeconds(60));
-        lock (_typed)
-            Assert.Equal(expected, _typed.ToString());
-    }
 }

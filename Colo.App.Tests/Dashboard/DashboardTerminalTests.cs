@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Colo.Monitor;
 using Colo.Tests.Monitor;
 
@@ -10,14 +9,8 @@ namespace Colo.Tests.Dashboard;
 public sealed class DashboardTerminalTests : IDisposable
 {
     private readonly ControlFixture _node = new() { Status = DashboardScreenTests.Full() };
-    private readonly StringBuilder _typed = new();
 
-    public DashboardTerminalTests() => _node.Console.Input = bytes =>
-    {
-        lock (_typed)
-            _typed.Append(Encoding.UTF8.GetString(bytes.Span));
-        return bytes.Length;
-    };
+    public DashboardTerminalTests() => _node.TakeTyped();
 
     public void Dispose() => _node.Dispose();
 
@@ -111,15 +104,15 @@ public sealed class DashboardTerminalTests : IDisposable
     [TmuxFact]
     public void The_console_shows_the_guest_and_typing_reaches_it()
     {
-        Write("boot\e[31m ok\e[0m\r\nlogin: ");
+        _node.Write("boot\e[31m ok\e[0m\r\nlogin: ");
         using var terminal = Start(80, 24);
         terminal.WaitFor("PROTECTED");
         terminal.Keys("6");
         terminal.WaitFor("boot ok", "login:", "what you type goes to the guest");
         terminal.Type("rq1");
         terminal.Keys("Enter", "C-c", "Up", "BSpace", "Tab", "Escape");
-        WaitForTyped("rq1\r\u0003\e[A\u007f\t\e");
-        Write("root\r\nprompt# ");
+        _node.WaitForTyped("rq1\r\u0003\e[A\u007f\t\e");
+        _node.Write("root\r\nprompt# ");
         terminal.WaitFor("login: root", "prompt#");
         terminal.Keys("C-]");
         terminal.WaitFor("[1 Overview]");
@@ -273,26 +266,4 @@ public sealed class DashboardTerminalTests : IDisposable
     // The shell's only child.
     private static int DashboardOf(Tmux terminal) => int.Parse(
         File.ReadAllText($"/proc/{terminal.ShellId}/task/{terminal.ShellId}/children").Split(' ')[0], CultureInfo.InvariantCulture);
-
-    private void Write(string text)
-    {
-        foreach (var octet in Encoding.UTF8.GetBytes(text))
-            _node.Console.Output(octet);
-    }
-
-    private void WaitForTyped(string expected)
-    {
-        var clock = Stopwatch.StartNew();
-        while (true)
-        {
-            lock (_typed)
-            {
-                if (_typed.ToString() == expected)
-                    return;
-                Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"typed: {string.Join(' ', _typed.ToString().Select(c => $"{(int)c:x2}"))}");
-            }
-
-            Thread.Sleep(20);
-        }
-    }
 }

@@ -227,6 +227,14 @@ internal sealed class LoopThread : IDisposable
         Loop.Invoke(() => { });
     }
 
+    /// <summary>The same for something that is asked.</summary>
+    public T Get<T>(Func<T> value)
+    {
+        T result = default!;
+        Do(() => result = value());
+        return result;
+    }
+
     public void Dispose()
     {
         Loop.Stop();

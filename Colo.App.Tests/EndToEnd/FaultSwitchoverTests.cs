@@ -13,12 +13,7 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
     private const int Continue = 18;
 
     [FaultFact]
-    public void The_secondary_dies_before_it_has_the_planned_checkpoint_and_the_guest_goes_on_at_the_primary() => PairFixture.Run(output, FaultBinary.Path!, f =>
-    {
-        Faults.Prepare(f, 'a', "primary-captured-for-handover", stop: true);
-        Faults.Arm(f);
-        f.Pair.StartProtected(PairFixture.ProtectLimit);
-    }, f =>
+    public void The_secondary_dies_before_it_has_the_planned_checkpoint_and_the_guest_goes_on_at_the_primary() => PairFixture.Run(output, FaultBinary.Path!, StandsStillAt('a', "primary-captured-for-handover"), f =>
     {
         using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
@@ -72,12 +67,7 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
     });
 
     [FaultFact]
-    public void A_primary_that_stands_still_after_the_handover_does_not_speak_again() => PairFixture.Run(output, FaultBinary.Path!, f =>
-    {
-        Faults.Prepare(f, 'a', "primary-after-handover", stop: true);
-        Faults.Arm(f);
-        f.Pair.StartProtected(PairFixture.ProtectLimit);
-    }, f =>
+    public void A_primary_that_stands_still_after_the_handover_does_not_speak_again() => PairFixture.Run(output, FaultBinary.Path!, StandsStillAt('a', "primary-after-handover"), f =>
     {
         using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
@@ -89,19 +79,13 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
         // Longer than the failover timeout: when it wakes, it has heard nothing for that long.
         f.Pair.Pause(TimeSpan.FromSeconds(1));
         f.Pair.Node('a').Signal(Continue);
-        Assert.True(f.Pair.Node('a').WaitForExit(PairFixture.TakeoverLimit), "the former primary does not end");
-        Assert.Equal(0, f.Pair.Node('a').ExitCode);
+        EndsInOrder(f, 'a', "the former primary does not end");
         f.AssertClean(load);
         PairFixture.AssertClean(watch);
     });
 
     [FaultFact]
-    public void With_the_link_cut_after_the_handover_the_former_primary_stays_silent() => PairFixture.Run(output, FaultBinary.Path!, f =>
-    {
-        Faults.Prepare(f, 'b', "secondary-takeover", stop: true);
-        Faults.Arm(f);
-        f.Pair.StartProtected(PairFixture.ProtectLimit);
-    }, f =>
+    public void With_the_link_cut_after_the_handover_the_former_primary_stays_silent() => PairFixture.Run(output, FaultBinary.Path!, StandsStillAt('b', "secondary-takeover"), f =>
     {
         using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
@@ -115,20 +99,14 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
         // Longer than any time limit of the configuration.
         f.Pair.Pause(TimeSpan.FromSeconds(3));
         DemoNetwork.SetLink(f.Pair.Network.HostA, up: true);
-        Assert.True(f.Pair.Node('a').WaitForExit(PairFixture.TakeoverLimit), "the former primary does not end when it hears of the other one");
-        Assert.Equal(0, f.Pair.Node('a').ExitCode);
+        EndsInOrder(f, 'a', "the former primary does not end when it hears of the other one");
         PairFixture.GoOn(load, "with the link whole again");
         f.AssertClean(load);
         PairFixture.AssertClean(watch);
     });
 
     [FaultFact]
-    public void A_primary_that_is_told_to_end_while_the_operator_hands_the_guest_over_ends_with_that() => PairFixture.Run(output, FaultBinary.Path!, f =>
-    {
-        Faults.Prepare(f, 'b', "secondary-takeover", stop: true);
-        Faults.Arm(f);
-        f.Pair.StartProtected(PairFixture.ProtectLimit);
-    }, f =>
+    public void A_primary_that_is_told_to_end_while_the_operator_hands_the_guest_over_ends_with_that() => PairFixture.Run(output, FaultBinary.Path!, StandsStillAt('b', "secondary-takeover"), f =>
     {
         using var watch = f.Watch();
         using var load = f.Load(Faults.Mixed);
@@ -143,8 +121,7 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
         f.Pair.Node('b').Signal(Continue);
         GoesOnAt(f, load, watch, 'b');
         Assert.Equal(0, failover.Result.Code);
-        Assert.True(f.Pair.Node('a').WaitForExit(PairFixture.TakeoverLimit), "the former primary goes on as a secondary although it was told to end");
-        Assert.Equal(0, f.Pair.Node('a').ExitCode);
+        EndsInOrder(f, 'a', "the former primary goes on as a secondary although it was told to end");
         f.AssertClean(load);
         PairFixture.AssertClean(watch);
     });
@@ -169,8 +146,7 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
         f.Pair.Node('b').Signal(Continue);
         if (PairFixture.Until(TimeSpan.FromSeconds(2), () => Faults.IsStopped(f.Pair.Node('a').Pid)))
             f.Pair.Node('a').Signal(Continue);
-        Assert.True(f.Pair.Node('b').WaitForExit(PairFixture.TakeoverLimit), "the secondary does not end");
-        Assert.Equal(0, f.Pair.Node('b').ExitCode);
+        EndsInOrder(f, 'b', "the secondary does not end");
         // Either it had left before it was handed the guest, and that goes on at the primary, or it had it and has powered it off.
         Assert.True(
             PairFixture.Until(PairFixture.TakeoverLimit, () => f.Pair.Node('a').HasExited || f.Pair.Node('a').TryStatus() is { Role: "primary", State: "unprotected" }),
@@ -209,6 +185,20 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
         PairFixture.AssertClean(watch);
     });
 
+    /// <summary>A protected pair of which one node stands still as soon as it comes to a place.</summary>
+    private static Action<PairFixture> StandsStillAt(char node, string point) => f =>
+    {
+        Faults.Prepare(f, node, point, stop: true);
+        Faults.Arm(f);
+        f.Pair.StartProtected(PairFixture.ProtectLimit);
+    };
+
+    private static void EndsInOrder(PairFixture f, char node, string otherwise)
+    {
+        Assert.True(f.Pair.Node(node).WaitForExit(PairFixture.TakeoverLimit), otherwise);
+        Assert.Equal(0, f.Pair.Node(node).ExitCode);
+    }
+
     private static void GoesOnAt(PairFixture f, LoadGenerator load, WireWatch watch, char node)
     {
         PairFixture.GoOn(load, $"at node {node}");
@@ -225,8 +215,7 @@ public sealed class FaultSwitchoverTests(ITestOutputHelper output)
         f.Pair.WaitProtected('a', PairFixture.ProtectLimit);
         watch.AnnounceTakeover('b');
         f.Pair.Node('a').Signal(Term);
-        Assert.True(f.Pair.Node('a').WaitForExit(PairFixture.TakeoverLimit), "the second SIGTERM did not end the primary");
-        Assert.Equal(0, f.Pair.Node('a').ExitCode);
+        EndsInOrder(f, 'a', "the second SIGTERM did not end the primary");
         GoesOnAt(f, load, watch, 'b');
         f.AssertClean(load);
         PairFixture.AssertClean(watch);

@@ -8,6 +8,7 @@ namespace Colo.Tests.Monitor;
 internal sealed class ControlFixture : INodeControl, IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("colo-control-");
+    private readonly StringBuilder _typed = new();
 
     internal ControlFixture(TimeSpan? patience = null)
     {
@@ -38,6 +39,37 @@ internal sealed class ControlFixture : INodeControl, IDisposable
     internal List<FlowStatus> Flows { get; } = [];
 
     public GuestConsole Console { get; } = new();
+
+    /// <summary>What was typed at the guest's console, when <see cref="TakeTyped"/> was called before.</summary>
+    internal string Typed
+    {
+        get
+        {
+            lock (_typed)
+                return _typed.ToString();
+        }
+    }
+
+    /// <summary>Takes what is typed at the guest's console, as a guest does.</summary>
+    internal void TakeTyped() => Console.Input = bytes =>
+    {
+        lock (_typed)
+            _typed.Append(Encoding.UTF8.GetString(bytes.Span));
+        return bytes.Length;
+    };
+
+    /// <summary>What the guest writes on its console.</summary>
+    internal void Write(string text)
+    {
+        foreach (var octet in Encoding.UTF8.GetBytes(text))
+            Console.Output(octet);
+    }
+
+    internal void WaitForTyped(string expected)
+    {
+        SpinWait.SpinUntil(() => Typed.Length >= expected.Length, TimeSpan.FromSeconds(60));
+        Assert.Equal(expected, Typed);
+    }
 
     public ControlResult Save(string path) => OnSave(path);
 

@@ -132,12 +132,7 @@ internal sealed class SecondaryDisksFixture : IDisposable
 
     public void On(Action action) => _loop.Do(action);
 
-    public T On<T>(Func<T> value)
-    {
-        T result = default!;
-        _loop.Do(() => result = value());
-        return result;
-    }
+    public T On<T>(Func<T> value) => _loop.Get(value);
 
     public void Until(Func<bool> condition, string what) =>
         Assert.True(SpinWait.SpinUntil(() => On(condition), 30_000), $"not within 30 s: {what}; {string.Join("; ", Failures)}; {string.Join("; ", Told.Select(told => told?.What))}");

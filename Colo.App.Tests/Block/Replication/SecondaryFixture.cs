@@ -67,12 +67,7 @@ internal sealed class SecondaryFixture : IDisposable
 
     public void On(Action action) => _loop.Do(action);
 
-    public T On<T>(Func<T> value)
-    {
-        T result = default!;
-        _loop.Do(() => result = value());
-        return result;
-    }
+    public T On<T>(Func<T> value) => _loop.Get(value);
 
     /// <summary>Waits, with the loop's help, for something that becomes true.</summary>
     public void Until(Func<bool> condition, string what) =>
